@@ -13,14 +13,42 @@ CPPFLAGS += -Iinclude/uapi -Iuser -D_GNU_SOURCE
 
 ALL	:=
 CHECKS	:=
+VM_CHECKS :=
+CHECK_DEPS := build/selftests/guard
 
 .PHONY: all
-all: build-all
+all: build-all	## build everything (the default)
 
 include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 
-.PHONY: build-all clean
+.PHONY: build-all clean demo check check-vm check-pending bench deps help format install
 build-all: $(ALL)
 
-clean:
+demo:		## install what is missing, build, run days of virtual time in a blink
+	@selftests/deps.sh demo
+	@$(MAKE) --no-print-directory demo-table
+
+deps:		## install the Debian packages that selftests/deps.txt names
+	@selftests/deps.sh
+
+# Tests under build/ are made before any runs; CHECK_DEPS is what scripts need.
+check: $(ALL) $(CHECK_DEPS) $(filter build/%,$(CHECKS) $(VM_CHECKS))	## run every test
+	@selftests/run.sh $(CHECKS) $(VM_CHECKS)
+
+check-vm: $(ALL) $(CHECK_DEPS) $(filter build/%,$(VM_CHECKS))	## run the tests of the module, in a VM
+	@$(if $(strip $(VM_CHECKS)),selftests/run.sh $(VM_CHECKS),echo "0 passed, 0 failed, 0 skipped")
+
+check-pending: $(ALL) $(CHECK_DEPS)	## run the tests that are known not to pass yet
+	@selftests/run.sh $$(sed 's/#.*//' selftests/pending.txt)
+
+bench: $(ALL) $(CHECK_DEPS)	## measure, against a peer beside it; results in build/bench/
+	@selftests/bench/run.sh
+
+format:		## clang-format every C file
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+help:		## this list
+	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+clean:		## remove build/
 	rm -rf $(BUILD)

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The harness: guard runs one test, run.sh all of $(CHECKS).
+
+build/selftests/guard: selftests/guard.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
+
+CHECKS += selftests/harness.sh
