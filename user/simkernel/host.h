@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A simulated host: the root of its arena. */
+#ifndef SUNDIAL_SIMKERNEL_HOST_H
+#define SUNDIAL_SIMKERNEL_HOST_H
+
+#include "base/layout.h"
+#include "base/list.h"
+#include "simkernel/task.h"
+
+struct sundial_clock_page;
+
+#define HOST_MAGIC    0x31304c4149444e53UL /* "SNDIAL01" */
+#define PID_MAX	      32768
+#define PID_FIRST     1000 /* the first program; 1 is the simulated init */
+#define SYSCALL_SLOTS 512
+#define ARENA_CLASSES 40
+
+enum strace_mode {
+	STRACE_OFF,
+	STRACE_STANDARD,
+	STRACE_DETERMINISTIC,
+};
+
+struct host_config {
+	u64 seed;
+	s64 start_ns;  /* CLOCK_REALTIME at the start, since 1970 */
+	u64 until_ns;  /* count at which the simulation ends; TIME_NEVER: none */
+	u64 call_ns;   /* virtual cost of a system call */
+	u64 tick_ns;   /* virtual cost of a clock read */
+	u64 slice_ns;  /* virtual time slice while others are ready */
+	u64 quantum_ns; /* CPU time after which a silent thread is preempted */
+	u32 cpus;      /* what the guests are told */
+	u32 strace_mode;
+	bool clock_page, patch, stats;
+	char hostname[65];
+	char strace_dir[PATH_MAX];
+	char native_path[PATH_MAX]; /* sundial-native's executable */
+	char dir[PATH_MAX];	     /* the host's folder, or "" */
+};
+
+/* Why the simulation ended; the supervisor turns it into a report. */
+enum host_end {
+	END_NONE,
+	END_MAIN_EXITED,
+	END_UNTIL,
+	END_DEADLOCK, /* everything waits for ever */
+	END_BROKEN,   /* a process died while it changed the arena */
+	END_NO_MEMORY,
+	END_REQUESTED, /* SIGINT at the supervisor */
+};
+
+struct syscall_stat {
+	u64 calls, host, errors; /* host: a call to the host's kernel was part of the answer */
+};
+
+struct host {
+	u64 magic;
+	u8 build_id[20]; /* of the simkernel that formatted it: sizes and offsets agree */
+	u64 size, bump;
+	void *free[ARENA_CLASSES];
+	u64 allocated;
+	struct host_config config;
+	struct sundial_clock_page *clock; /* at CLOCK_BASE in every guest */
+
+	/* Who runs (sched.c) */
+	struct task *current;
+	struct list ready;
+	u32 nready;
+	u64 slice_end_ns;
+	u64 switches;
+	u64 progress; /* grows with every call: what the watchdog looks at */
+
+	/* Events (event.c) */
+	struct timer **heap;
+	u32 heap_len, heap_cap;
+	u64 timer_seq, events;
+
+	/* Processes */
+	struct list processes;
+	struct process *init;
+	struct process *main; /* the program that was asked for */
+	struct task **pid_task;	       /* [PID_MAX]; a process's leader stands for it */
+	struct process **pid_process;  /* [PID_MAX] */
+	s32 last_pid;
+	u64 next_mm_id;
+	u32 main_status;
+
+	/* Tables that other files own; each is allocated by its own init */
+	void *inodes;	/* vfs/inode.c: virtual inode numbers and times */
+	void *sockets;	/* socket.c */
+	void *locks;	/* lock.c */
+	void *futexes;	/* futex.c */
+	void *pipes;	/* fifo table, pipe.c */
+	void *ipc;	/* sysvipc.c */
+	void *spare[8];
+
+	u64 rng[4]; /* random.c, xoshiro256** */
+
+	/* The end */
+	u32 end; /* enum host_end; the supervisor's futex word */
+	char end_text[1024];
+	/* Host pids whose death the supervisor saw and nobody has handled yet */
+	u32 death_pending;
+
+	/* Statistics */
+	struct syscall_stat stat[SYSCALL_SLOTS];
+	u64 unknown_calls, preemptions, traps, patched_sites, unpatched_sites;
+	u64 page_reads_slow, processes_made, threads_made, signals_sent;
+	bool call_used_host; /* the call being made asked the host's kernel */
+};
+
+#endif

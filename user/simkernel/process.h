@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Birth, image change, death and burial of processes. */
+#ifndef SUNDIAL_SIMKERNEL_PROCESS_H
+#define SUNDIAL_SIMKERNEL_PROCESS_H
+
+#include "simkernel/task.h"
+#include "simkernel/thread.h"
+
+/* Ends the calling process with a wait(2) status; does not return. */
+void process_exit(struct thread *th, u32 wait_status) __attribute__((noreturn));
+/*
+ * Ends another process at once (SIGKILL, or found dead by the supervisor):
+ * its tasks leave all queues, files close, the parent hears. The host process
+ * is killed and waited for when it still lives.
+ */
+void process_kill(struct host *h, struct process *p, u32 wait_status);
+/* The new image is up: close-on-exec, handlers, other threads, the vfork parent. */
+void process_exec_done(struct thread *th, const char *exe, const char *name);
+/* Queries for wait4, waitid, pidfd. */
+void process_notify_parent(struct process *p);
+void process_free(struct process *p);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Dispatch: from a system call's number to what answers it, with its virtual
+ * latency, its count in the statistics, its line in the strace file.
+ */
+#include <errno.h>
+#include "base/hostcall.h"
+#include "base/string.h"
+#include "simkernel/strace.h"
+#include "simkernel/syscall.h"
+
+/* A handler that this image lacks is a null pointer here, and its call unknown. */
+#define E(nr, name, args) SYSCALL_DEFINE(name) __attribute__((weak));
+#define P(nr, name, args)
+#define U(nr, name, args, error)
+#include "simkernel/syscalls.tbl"
+#undef E
+#undef P
+#undef U
+
+const struct syscall_desc syscall_table[SYSCALL_SLOTS] = {
+#define E(nr, name, args) [nr] = {#name, args, sys_##name, SYSCALL_EMULATED, 0},
+#define P(nr, name, args) [nr] = {#name, args, NULL, SYSCALL_PASSED, 0},
+#define U(nr, name, args, error) [nr] = {#name, args, NULL, SYSCALL_UNSUPPORTED, error},
+#include "simkernel/syscalls.tbl"
+#undef E
+#undef P
+#undef U
+};
+
+static long dispatch(struct thread *th, u64 nr, const u64 *a)
+{
+	const struct syscall_desc *d = nr < SYSCALL_SLOTS ? &syscall_table[nr] : NULL;
+
+	if (likely(d && d->fn))
+		return d->fn(th, a);
+	if (d && d->class == SYSCALL_PASSED)
+		return pass(th, nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (d && d->class == SYSCALL_UNSUPPORTED)
+		return -(long)d->error;
+	th->host->unknown_calls++;
+	return -ENOSYS;
+}
+
+long sim_syscall(struct thread *th, u64 nr, const u64 *a)
+{
+	struct host *h = th->host;
+	struct task *t = th->task;
+	struct syscall_stat *stat = &h->stat[nr < SYSCALL_SLOTS ? nr : SYSCALL_SLOTS - 1];
+	u64 begun_ns = h->clock->now_ns;
+	long ret;
+
+	t->in_kernel = true;
+	t->calls++;
+	h->progress++;
+	stat->calls++;
+	t->sys_ns += h->config.call_ns;
+	h->clock->now_ns += h->config.call_ns;
+	if (unlikely(h->clock->now_ns >= h->clock->limit_ns || h->death_pending))
+		sched_look(th);
+	h->call_used_host = false;
+	if (unlikely(h->config.strace_mode))
+		strace_enter(th, nr, a, begun_ns);
+	ret = dispatch(th, nr, a);
+	if (unlikely(t->nheld || t->poll || t->scratch))
+		task_release_call(t);
+	stat->host += h->call_used_host;
+	stat->errors += is_error(ret);
+	if (unlikely(h->config.strace_mode))
+		strace_exit(th, nr, a, ret);
+	if (unlikely(signal_waiting(t) || t->restore_mask || ret <= -ERESTARTSYS))
+		ret = signal_return_to_user(th, ret, nr);
+	t->in_kernel = false;
+	return ret;
+}

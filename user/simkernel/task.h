@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tasks (threads), processes, and what they share. All of it lives in the arena
+ * and belongs to the holder of the run token.
+ */
+#ifndef SUNDIAL_SIMKERNEL_TASK_H
+#define SUNDIAL_SIMKERNEL_TASK_H
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include "base/list.h"
+#include "simkernel/event.h"
+#include "simkernel/wait.h"
+
+struct file;
+struct poll_table;
+struct thread;
+
+#define NSIG_MAX	64
+#define SIGBIT(sig)	(1UL << ((sig)-1))
+#define TASK_COMM_BYTES 16
+
+/* The kernel's struct sigaction for 64-bit machines (x86-64 layout; riscv64 has no restorer). */
+struct k_sigaction {
+	u64 handler, flags, restorer, mask;
+};
+
+struct sighand {
+	u32 refs;
+	struct k_sigaction action[NSIG_MAX + 1];
+};
+
+struct sigqueue_entry { /* one queued signal */
+	struct list link;
+	siginfo_t info;
+	void *timer; /* struct posix_timer that sent it, or NULL */
+};
+
+struct sigpending {
+	u64 set;
+	struct list queue; /* sigqueue_entry */
+};
+
+/* The address space, as far as futex keys and brk need it. */
+struct mm {
+	u32 refs;
+	u64 id; /* never reused */
+	u64 brk_start, brk, brk_mapped;
+	struct list shared; /* struct shared_map, mm.c */
+	u64 arg_start, arg_end, env_start, env_end, stack_top;
+};
+
+enum task_state {
+	TASK_READY,   /* on the ready queue or running */
+	TASK_BLOCKED, /* in task_sleep() */
+	TASK_STOPPED, /* its process is stopped; not on the ready queue */
+	TASK_DEAD,
+};
+
+#define TASK_HELD 8
+
+struct task {
+	/* The park word: 1 when this task holds the token. The only field others poll. */
+	u32 run __attribute__((aligned(64)));
+	u32 state;
+	s32 host_tid;
+	bool in_kernel;	    /* inside sim_syscall(), sim_fault() or sim_preempted() */
+	bool interruptible; /* while blocked: a signal may end it */
+	bool woken;	    /* a waker came */
+	bool timed_out;
+	bool new_thread;    /* has not run yet */
+
+	struct list ready_link;	 /* host->ready */
+	struct list thread_link; /* process->threads */
+	struct process *process;
+	struct host *host;
+	s32 tid;
+	char comm[TASK_COMM_BYTES];
+
+	struct waiter wait; /* for waits on one queue */
+	struct timer timeout;
+
+	/* Released when the call ends, or the task dies in it. */
+	struct file *held[TASK_HELD];
+	u32 nheld;
+	struct poll_table *poll;
+	void *scratch;
+
+	/* Signals */
+	u64 blocked;
+	u64 saved_mask; /* of sigsuspend, ppoll...: restored when the frame is built */
+	bool restore_mask;
+	u64 sigwait_set; /* in sigtimedwait: wakes even when blocked */
+	struct sigpending pending;
+	stack_t altstack;
+	/* What a restart_syscall() continues: absolute deadline and the original call. */
+	struct {
+		u64 nr, deadline_ns, args[6];
+	} restart;
+
+	u64 clear_child_tid; /* guest address, 0: none */
+	u64 robust_list;
+	struct list pi_held; /* futex.c: PI futexes owned in the kernel */
+
+	/* Accounting on the virtual clock */
+	u64 run_start_ns, cpu_ns, sys_ns, start_ns;
+	u64 calls, voluntary_switches, involuntary_switches;
+	u32 spin_reads;	   /* consecutive slow-path clock reads without another call */
+	u32 spin_calls;	   /* consecutive calls that only ask (yield, EAGAIN, poll 0) */
+	u64 spin_last_calls;
+	s32 nice, sched_policy, sched_priority;
+	u64 affinity;
+	u32 cpu_timer_armed;
+	char wait_what[24]; /* for the deadlock report: name of the call it sleeps in */
+};
+
+enum process_state {
+	PROCESS_ALIVE,
+	PROCESS_ZOMBIE,
+};
+
+struct files { /* a file descriptor table, fd.h */
+	u32 refs;
+	u32 size;
+	struct fdent *ent;
+};
+
+struct process {
+	struct list link; /* host->processes */
+	struct host *host;
+	s32 pid, pgid, sid;
+	u32 state;
+	s32 host_pid;
+	struct process *parent;
+	struct list children, sibling;
+	struct list threads;
+	u32 nthreads;
+	struct task *leader; /* main thread; stays until the process is reaped */
+
+	struct files *files;
+	struct mm *mm;
+	struct sighand *sighand;
+	struct sigpending pending; /* process-wide */
+	struct waitq child_wait;   /* wait4 and friends sleep here */
+	struct waitq exit_wait;	   /* pidfds, vfork parents */
+	struct waitq signal_wait;  /* signalfds of this process */
+
+	bool stopped, stop_reported, continued;
+	int stop_signal;
+	bool exiting;
+	bool dumpable, core_limit_zero;
+	bool vfork_waiting; /* parent sleeps until exec or exit */
+	bool execed, exit_silent;
+	bool child_subreaper, reaped_by_init;
+	u32 exit_signal;
+	u32 wait_status; /* as wait(2) gives it */
+	u32 no_clock_page;
+
+	struct timer real_timer; /* ITIMER_REAL */
+	u64 real_interval_ns;
+	struct timer cpu_timer; /* drives ITIMER_VIRTUAL, ITIMER_PROF, CPU-clock posix timers */
+	u64 virt_value_ns, virt_interval_ns, prof_value_ns, prof_interval_ns;
+	struct list posix_timers;
+	s32 next_timer_id;
+
+	u64 start_ns;
+	u64 dead_cpu_ns, dead_sys_ns;	      /* of threads that ended */
+	u64 children_cpu_ns, children_sys_ns; /* of reaped children */
+	struct rlimit rlimit[RLIM_NLIMITS];
+	char exe[PATH_MAX];  /* /proc/self/exe */
+	char name[PATH_MAX]; /* AT_EXECFN */
+	u32 oom_score_adj, umask_shadow;
+	struct strace_buffer *strace;
+	void *ipc; /* SysV undo lists */
+	u32 uid, gid;
+};
+
+/* task.c */
+struct task *task_create(struct host *h, struct process *p);
+struct process *process_create(struct host *h, struct process *parent);
+struct task *task_find(struct host *h, s32 tid);
+struct process *process_find(struct host *h, s32 pid); /* alive or zombie */
+/* CPU time used up to now, on the virtual clock. */
+u64 task_cpu_ns(struct task *t);
+u64 process_cpu_ns(struct process *p);
+/* Keeps f until this call ends. */
+void task_hold(struct thread *th, struct file *f);
+/* Drops whatever a call (finished, or cut off by death) still holds. */
+void task_release_call(struct task *t);
+/* Takes a parked task out of everything: queues, timers, pid table. */
+void task_reap(struct task *t);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the simulated kernel knows of the engine that called it: a thread, and
+ * the few things that only an engine can do to guest registers and images.
+ * A struct thread is memory of one process, never in the arena.
+ */
+#ifndef SUNDIAL_SIMKERNEL_THREAD_H
+#define SUNDIAL_SIMKERNEL_THREAD_H
+
+#include <signal.h>
+#include "base/types.h"
+
+struct host;
+struct task;
+struct thread;
+struct k_sigaction;
+
+struct clone_request {
+	u64 flags; /* as clone3(2), exit signal excluded */
+	u32 exit_signal;
+	u64 stack; /* the child's stack pointer, 0: the parent's */
+	u64 tls;
+	u64 parent_tid, child_tid, pidfd; /* guest addresses */
+};
+
+struct exec_request {
+	const char *path;   /* the ELF file's host path, resolved and checked */
+	const char *name;   /* what AT_EXECFN and comm come from */
+	const char *prefix[3]; /* interpreter, its argument, script: replaces argv[0]; NULL-ended */
+	u64 argv, envp;	    /* guest arrays */
+};
+
+struct engine {
+	/*
+	 * Makes the host thread or process behind child (a task already in the
+	 * arena, not yet on the ready queue) and starts it parked, with a copy of
+	 * th's registers, result 0. Returns the host's tid or a negative errno.
+	 */
+	long (*clone)(struct thread *th, struct task *child, const struct clone_request *req);
+	/* Replaces the process image; returns only a negative errno. */
+	long (*exec)(struct thread *th, const struct exec_request *req);
+	/*
+	 * Ends this host thread, or its whole process, after the arena says so.
+	 * next is the task that gets the run token, or NULL when none is left.
+	 */
+	void (*exit_thread)(struct thread *th, struct task *next) __attribute__((noreturn));
+	void (*exit_process)(struct thread *th, struct task *next, int status)
+		__attribute__((noreturn));
+	/*
+	 * Writes a signal frame for handler act on the guest's stack and points
+	 * the registers at it. -EFAULT when the stack cannot take it.
+	 */
+	long (*deliver)(struct thread *th, int sig, const siginfo_t *info,
+			const struct k_sigaction *act, u64 saved_mask);
+	/* Loads registers from the frame at the guest's stack pointer; the mask goes to *mask. */
+	long (*sigreturn)(struct thread *th, u64 *mask, stack_t *altstack);
+	/* Backs the registers up so that the system call is made again. */
+	void (*restart)(struct thread *th, long nr);
+	u64 (*stack_pointer)(struct thread *th);
+	u64 (*instruction_pointer)(struct thread *th);
+	void (*set_result)(struct thread *th, long ret);
+};
+
+/* The head of every engine's thread structure. */
+struct thread {
+	struct task *task;
+	struct host *host;
+	const struct engine *engine;
+};
+
+/*
+ * A guest's system call nr with its six arguments; the engine's way in. The
+ * caller holds the run token. Returns the result, already decided with regard
+ * to restarts; registers may have been redirected to a signal handler.
+ */
+long sim_syscall(struct thread *th, u64 nr, const u64 *args);
+/* A fault of the guest's own instruction (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP). */
+void sim_fault(struct thread *th, const siginfo_t *info);
+/* The watchdog stopped th in the middle of user code: charges quantum, yields. */
+void sim_preempted(struct thread *th);
+
+#endif
