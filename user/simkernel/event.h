@@ -41,4 +41,12 @@ u64 event_next(struct host *h);
 /* Fires every timer due at or before the host's now. */
 void event_run_due(struct host *h);
 
+/* One for each kind, defined where the timer is owned. */
+void task_timeout(struct host *h, struct timer *t);
+void itimer_fire(struct host *h, struct timer *t) __attribute__((weak));
+void posix_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
+void timerfd_fire(struct host *h, struct timer *t) __attribute__((weak));
+void cpu_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
+void socket_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
+
 #endif

@@ -14,6 +14,7 @@ struct sundial_clock_page;
 #define PID_FIRST     1000 /* the first program; 1 is the simulated init */
 #define SYSCALL_SLOTS 512
 #define ARENA_CLASSES 40
+#define HOST_ABI      ((u64)sizeof(struct host) << 40 ^ sizeof(struct process) << 20 ^ sizeof(struct task))
 
 enum strace_mode {
 	STRACE_OFF,
@@ -32,6 +33,7 @@ struct host_config {
 	u32 cpus;      /* what the guests are told */
 	u32 strace_mode;
 	bool clock_page, patch, stats;
+	s32 supervisor_pid, arena_fd, clock_fd; /* as guests reopen them: /proc/PID/fd/N */
 	char hostname[65];
 	char strace_dir[PATH_MAX];
 	char native_path[PATH_MAX]; /* sundial-native's executable */
@@ -55,8 +57,9 @@ struct syscall_stat {
 
 struct host {
 	u64 magic;
-	u8 build_id[20]; /* of the simkernel that formatted it: sizes and offsets agree */
+	u64 abi; /* HOST_ABI of the image that formatted it: sizes and offsets agree */
 	u64 size, bump;
+	u8 *page_class;
 	void *free[ARENA_CLASSES];
 	u64 allocated;
 	struct host_config config;
@@ -69,6 +72,7 @@ struct host {
 	u64 slice_end_ns;
 	u64 switches;
 	u64 progress; /* grows with every call: what the watchdog looks at */
+	u64 asks, last_ask; /* consecutive calls that only asked, and progress at the last */
 
 	/* Events (event.c) */
 	struct timer **heap;
@@ -92,7 +96,6 @@ struct host {
 	void *futexes;	/* futex.c */
 	void *pipes;	/* fifo table, pipe.c */
 	void *ipc;	/* sysvipc.c */
-	void *spare[8];
 
 	u64 rng[4]; /* random.c, xoshiro256** */
 
@@ -101,6 +104,10 @@ struct host {
 	char end_text[1024];
 	/* Host pids whose death the supervisor saw and nobody has handled yet */
 	u32 death_pending;
+
+	/* Lines for the report: refusals, fallbacks; sim_note() */
+	char notes[8192];
+	u32 notes_len, notes_lost;
 
 	/* Statistics */
 	struct syscall_stat stat[SYSCALL_SLOTS];

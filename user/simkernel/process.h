@@ -6,6 +6,15 @@
 #include "simkernel/task.h"
 #include "simkernel/thread.h"
 
+/*
+ * Creates the simulated init and the first program's process and task, which
+ * has the run token. Called by the supervisor on a formatted arena whose clock
+ * and configuration are set. NULL: no memory.
+ */
+struct task *sim_start(struct host *h, const char *exe);
+/* A new task's first moment with the token, on its own thread. */
+void sim_task_begin(struct thread *th);
+
 /* Ends the calling process with a wait(2) status; does not return. */
 void process_exit(struct thread *th, u32 wait_status) __attribute__((noreturn));
 /*

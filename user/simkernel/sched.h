@@ -12,7 +12,7 @@
 
 #include "simkernel/host.h"
 #include "simkernel/thread.h"
-#include "sundial_clock.h"
+#include <linux/sundial.h>
 
 /* The count (CLOCK_MONOTONIC) of the host. */
 static inline u64 host_now(struct host *h)
@@ -25,8 +25,19 @@ void host_advance(struct host *h, u64 ns);
 /* Offsets of the other clocks: CLOCK_REALTIME = count + realtime_ns... */
 s64 host_realtime_offset(struct host *h);
 
+/*
+ * The calling thread only asked (a clock, sched_yield, an empty poll, EAGAIN).
+ * A program that does nothing else waits for time to pass; after some
+ * consecutive asks each one moves the count further, so that it gets there.
+ */
+void sched_asked_in_vain(struct thread *th);
+
 /* Puts a blocked task on the ready queue. Fine when it is not blocked. */
 void task_wake(struct task *t);
+/* Ends a sleep without having been woken: task_sleep() looks why, and says -EINTR. */
+void task_interrupt(struct task *t);
+/* Lets the tasks of a stopped process run again. */
+void process_continue_tasks(struct process *p);
 /* A new task's first entry into the ready queue. */
 void task_start(struct task *t);
 /* Gives others a turn; returns when this task has the token again. */
@@ -41,6 +52,8 @@ struct task *sched_pick_next(struct host *h);
 void sched_hand_over(struct host *h, struct task *t);
 /* Waits until this thread's task has the token. */
 void sched_park(struct thread *th);
+/* Adds a line to the report, once for each distinct text. */
+void sim_note(struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the simulation and never returns to the guest. */
 void sim_end(struct host *h, enum host_end why, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

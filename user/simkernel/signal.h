@@ -22,6 +22,8 @@ long signal_task(struct task *t, int sig, const siginfo_t *info);
 void signal_force(struct task *t, int sig, const siginfo_t *info);
 /* Something deliverable (not blocked, not ignored) waits for t. */
 bool signal_waiting(struct task *t);
+/* A SIGKILL waits for t: it must not sleep again. */
+bool signal_fatal(struct task *t);
 /*
  * Called on the way back to user code with the call's result: delivers handlers,
  * stops, ends the process, restarts. Returns the result for the guest.

@@ -100,15 +100,14 @@ struct task {
 	} restart;
 
 	u64 clear_child_tid; /* guest address, 0: none */
+	u64 set_child_tid;   /* written by the child itself when it first runs */
+	bool vfork_pending;  /* its vfork child has neither executed nor ended */
 	u64 robust_list;
 	struct list pi_held; /* futex.c: PI futexes owned in the kernel */
 
 	/* Accounting on the virtual clock */
 	u64 run_start_ns, cpu_ns, sys_ns, start_ns;
 	u64 calls, voluntary_switches, involuntary_switches;
-	u32 spin_reads;	   /* consecutive slow-path clock reads without another call */
-	u32 spin_calls;	   /* consecutive calls that only ask (yield, EAGAIN, poll 0) */
-	u64 spin_last_calls;
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
 	u32 cpu_timer_armed;
@@ -149,8 +148,9 @@ struct process {
 	bool stopped, stop_reported, continued;
 	int stop_signal;
 	bool exiting;
+	bool host_dead; /* the supervisor saw its host process die unasked */
 	bool dumpable, core_limit_zero;
-	bool vfork_waiting; /* parent sleeps until exec or exit */
+	struct task *vfork_parent; /* sleeps until this process executes or ends */
 	bool execed, exit_silent;
 	bool child_subreaper, reaped_by_init;
 	u32 exit_signal;

@@ -48,7 +48,9 @@ struct engine {
 		__attribute__((noreturn));
 	/*
 	 * Writes a signal frame for handler act on the guest's stack and points
-	 * the registers at it. -EFAULT when the stack cannot take it.
+	 * the registers at it. -EFAULT when the stack cannot take it. The frame
+	 * keeps the registers as they are: in a system call, set_result() or
+	 * restart() comes first.
 	 */
 	long (*deliver)(struct thread *th, int sig, const siginfo_t *info,
 			const struct k_sigaction *act, u64 saved_mask);
