@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A guest that crashes ends as on Linux (status, message, core rules), and the rest
+# goes on. The native run is the oracle.
+# TIMEOUT: 300
+
+. selftests/tap.sh
+need jq
+
+cat >guest.sh <<'END'
+for how in null stack abort illegal divide bus trap jump kill thread; do
+	"$1" $how &
+	wait $!
+	echo "$how: $?"
+done
+sleep 1
+echo "the rest goes on"
+END
+for build in crash crash-static; do
+	UNIT=0.01 native bash guest.sh "$guests/$build"
+	mv out native.out
+	sed 's/^.*line/line/; s/[0-9]* \([A-Z]\)/\1/' err >native.err
+	UNIT=3600 sim bash guest.sh "$guests/$build"
+	exits 0 "$build: the shell that watched ends well"
+	same out native.out "$build: every status is Linux's"
+	sed 's/^.*line/line/; s/[0-9]* \([A-Z]\)/\1/' err >sim.err
+	same sim.err native.err "$build: so is every message"
+	UNIT=0.01 native "$guests/$build" handled
+	mv out native.out
+	sim "$guests/$build" handled
+	exits 0 "$build: faults that are handled"
+	same out native.out "$build: with Linux's signal, code and address"
+done
+
+for how in null:139 abort:134 illegal:132 kill:137; do
+	sim "$guests/crash" "${how%:*}"
+	exits "${how#*:}" "the simulation's own status after ${how%:*}"
+done
+
+if [ "$(cat /proc/sys/kernel/core_pattern)" = core ]; then
+	mkdir -p cores
+	(cd cores && ulimit -c 0 && sim "$guests/crash" null)
+	is "$(ls cores)" "" "no core where the limit is 0"
+	(cd cores && ulimit -c unlimited && sim bash -c '"$1" abort; echo' _ "$guests/crash")
+	like "err" "Aborted.*core dumped" "a core where the limit allows it"
+	[ -s "$(ls cores/core* 2>/dev/null | head -n 1)" ]
+	result $? "which is there"
+else
+	skip "core files" "core_pattern is not \"core\""
+fi
+
+sim bash -c '"$1" null & sleep 100 & "$1" stack; wait; date +%s' _ "$guests/crash"
+like out "^94668490" "others sleep on while a guest crashes"
+done_testing
