@@ -124,8 +124,10 @@ struct sundial_clock_rate {
  * mode MANUAL. They start as zero and limit_ns as all ones, and stay so elsewhere.
  * A ticking reader takes now_ns + tick_ns as the time, stores it in now_ns and
  * adds one to reads. If the sum would pass limit_ns it changes nothing and asks
- * its scheduler instead. Nothing there is atomic: at most one thread may tick a
- * page at a time, and nobody else may set it meanwhile.
+ * its scheduler instead. At most one thread may tick a page at a time and no
+ * other thread may set it meanwhile; but a signal handler that interrupts a
+ * ticking reader may set now_ns to a later time and change limit_ns: the store
+ * is a compare-and-exchange that then fails and starts again.
  */
 struct sundial_clock_page {
 	__u32 magic;	   /* constant: SUNDIAL_CLOCK_MAGIC */
@@ -161,7 +163,7 @@ struct sundial_clock_page {
  * pages at offset 0 or any single page at its own offset (USER). Another size
  * or offset, or MAP_PRIVATE, is EINVAL. Asking for a writable mapping of kind
  * KERNEL, or of a read-only descriptor, is EACCES, and a read-only mapping of
- * those can never be made writable. PROT_EXEC is EACCES.
+ * those can never be made writable.
  * Mappings are shared with children over fork and cannot grow.
  *
  * EINVAL    a field is not one of those described here
