@@ -16,7 +16,9 @@
 #include "simkernel/thread.h"
 #include "simkernel/wait.h"
 
+struct files;
 struct iovec;
+struct process;
 
 enum file_kind {
 	FILE_HOST,   /* regular file or harmless device: the host's own descriptor */

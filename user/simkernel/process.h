@@ -29,4 +29,17 @@ void process_exec_done(struct thread *th, const char *exe, const char *name);
 void process_notify_parent(struct process *p);
 void process_free(struct process *p);
 
+/* Hooks of other concerns, called in process context unless said otherwise; weak until linked. */
+void ids_inherit(struct process *p, const struct process *from) __attribute__((weak));
+void futex_exit_task(struct thread *th, struct task *t) __attribute__((weak));
+/* Wakes up to n waiters on the 32-bit word at addr of th's address space. */
+void futex_wake_address(struct thread *th, u64 addr, u32 n) __attribute__((weak));
+/* The process is gone or going: forget its timers, locks, IPC undo. Any context. */
+void timers_process_exit(struct host *h, struct process *p) __attribute__((weak));
+void timers_process_exec(struct host *h, struct process *p) __attribute__((weak));
+void lock_process_exit(struct host *h, struct process *p) __attribute__((weak));
+void ipc_process_exit(struct host *h, struct process *p) __attribute__((weak));
+/* A session leader or group changed: orphaned stopped groups get SIGHUP, SIGCONT. */
+void jobs_process_exit(struct host *h, struct process *p) __attribute__((weak));
+
 #endif

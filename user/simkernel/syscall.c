@@ -10,7 +10,7 @@
 #include "simkernel/syscall.h"
 
 /* A handler that this image lacks is a null pointer here, and its call unknown. */
-#define E(nr, name, args) SYSCALL_DEFINE(name) __attribute__((weak));
+#define E(nr, name, args) syscall_fn sys_##name __attribute__((weak));
 #define P(nr, name, args)
 #define U(nr, name, args, error)
 #include "simkernel/syscalls.tbl"

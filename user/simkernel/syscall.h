@@ -30,6 +30,11 @@ struct syscall_desc {
 	u16 error;	  /* UNSUPPORTED: the errno it gives */
 };
 
+/* The body of a handler: SYSCALL_DEFINE(close) { return fd_close(th, a[0]); } */
+#define SYSCALL_DEFINE(name)                                                                       \
+	syscall_fn sys_##name;                                                                     \
+	long sys_##name(struct thread *th, const u64 *a)
+
 extern const struct syscall_desc syscall_table[SYSCALL_SLOTS];
 
 /* A call to the host's kernel on behalf of the guest, counted as answered by the host. */
@@ -38,7 +43,5 @@ extern const struct syscall_desc syscall_table[SYSCALL_SLOTS];
 		(th)->host->call_used_host = true;                                                 \
 		hostcall(nr, ##__VA_ARGS__);                                                       \
 	})
-
-#define SYSCALL_DEFINE(name) long sys_##name(struct thread *th, const u64 *a)
 
 #endif

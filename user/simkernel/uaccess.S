@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only instructions that may fault on a guest's pointer. A fault handler
+ * that finds rip in [user_access_begin, user_access_end) continues at
+ * user_access_fault, which returns -EFAULT.
+ */
+	.text
+	.globl user_access_begin, user_access_end, user_access_fault
+	.hidden user_access_begin, user_access_end, user_access_fault
+	.globl user_copy, user_zero, user_strcpy, user_cmpxchg
+	.hidden user_copy, user_zero, user_strcpy, user_cmpxchg
+user_access_begin:
+
+/* long user_copy(void *dst, const void *src, size_t n) */
+user_copy:
+	mov	%rdx, %rcx
+	cmp	$16, %rdx
+	ja	1f
+	cmp	$8, %rdx
+	je	2f
+	cmp	$4, %rdx
+	je	3f
+1:	rep movsb
+	xor	%eax, %eax
+	ret
+2:	mov	(%rsi), %rax
+	mov	%rax, (%rdi)
+	xor	%eax, %eax
+	ret
+3:	mov	(%rsi), %eax
+	mov	%eax, (%rdi)
+	xor	%eax, %eax
+	ret
+
+/* long user_zero(void *dst, size_t n) */
+user_zero:
+	mov	%rsi, %rcx
+	xor	%eax, %eax
+	rep stosb
+	ret
+
+/* long user_strcpy(char *dst, const char *src, size_t n): length, or n when there is no NUL */
+user_strcpy:
+	xor	%eax, %eax
+1:	cmp	%rdx, %rax
+	jae	2f
+	mov	(%rsi,%rax), %cl
+	mov	%cl, (%rdi,%rax)
+	test	%cl, %cl
+	jz	2f
+	inc	%rax
+	jmp	1b
+2:	ret
+
+/* long user_cmpxchg(u32 *p, u32 expect, u32 desired, u32 *old) */
+user_cmpxchg:
+	mov	%esi, %eax
+	lock cmpxchg %edx, (%rdi)
+	mov	%eax, (%rcx)
+	xor	%eax, %eax
+	ret
+
+user_access_end:
+user_access_fault:
+	mov	$-14, %rax
+	ret
+
+	.section .note.GNU-stack, "", @progbits
