@@ -113,6 +113,7 @@ struct host {
 	struct syscall_stat stat[SYSCALL_SLOTS];
 	u64 unknown_calls, preemptions, traps, patched_sites, unpatched_sites;
 	u64 page_reads_slow, processes_made, threads_made, signals_sent;
+	u64 signals_queued; /* entries in all queues: what RLIMIT_SIGPENDING bounds */
 	bool call_used_host; /* the call being made asked the host's kernel */
 };
 

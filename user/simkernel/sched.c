@@ -325,6 +325,6 @@ void sim_preempted(struct thread *th)
 	if (h->nready)
 		sched_yield_token(th);
 	sched_look(th);
-	signal_return_to_user(th, 0, SYSCALL_SLOTS);
+	signal_return_to_user(th, 0, SIGNAL_NO_CALL);
 	th->task->in_kernel = false;
 }

@@ -88,6 +88,7 @@ struct task {
 	void *scratch;
 
 	/* Signals */
+	bool signal_look; /* a signal or stop wants a look on the way back to user code */
 	u64 blocked;
 	u64 saved_mask; /* of sigsuspend, ppoll...: restored when the frame is built */
 	bool restore_mask;
@@ -97,6 +98,7 @@ struct task {
 	/* What a restart_syscall() continues: absolute deadline and the original call. */
 	struct {
 		u64 nr, deadline_ns, args[6];
+		bool active; /* restart_syscall() is running the call again */
 	} restart;
 
 	u64 clear_child_tid; /* guest address, 0: none */
@@ -174,6 +176,7 @@ struct process {
 	struct strace_buffer *strace;
 	void *ipc; /* SysV undo lists */
 	u32 uid, gid;
+	struct cred *cred; /* ids.c; NULL: what the host's process has */
 };
 
 /* task.c */

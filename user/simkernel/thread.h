@@ -54,7 +54,11 @@ struct engine {
 	 */
 	long (*deliver)(struct thread *th, int sig, const siginfo_t *info,
 			const struct k_sigaction *act, u64 saved_mask);
-	/* Loads registers from the frame at the guest's stack pointer; the mask goes to *mask. */
+	/*
+	 * Loads registers, the result's among them, from the frame at the guest's
+	 * stack pointer; the mask goes to *mask. 0, or -EFAULT: the frame is unreadable.
+	 * After deliver and sigreturn the engine ignores what sim_syscall() returns.
+	 */
 	long (*sigreturn)(struct thread *th, u64 *mask, stack_t *altstack);
 	/* Backs the registers up so that the system call is made again. */
 	void (*restart)(struct thread *th, long nr);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CPU-time timers, as the scheduler sees them (timers.c). */
+/*
+ * Interval timers, POSIX timers and CPU-time timers (itimer.c, posixtimer.c), as
+ * signals, the scheduler and the life of processes see them.
+ */
 #ifndef SUNDIAL_SIMKERNEL_TIMERS_H
 #define SUNDIAL_SIMKERNEL_TIMERS_H
 
 #include "simkernel/task.h"
+
+struct posix_timer;
 
 /*
  * The count at which, if t keeps running, the nearest CPU-time timer of its
@@ -12,5 +17,23 @@
 u64 cpu_timer_next(struct task *t) __attribute__((weak));
 /* That count is reached. */
 void cpu_timer_due(struct task *t) __attribute__((weak));
+
+/* signal.c: queues a timer's signal to the process (t NULL) or task; 1: it is ignored. */
+long signal_from_timer(struct process *p, struct task *t, int sig, const siginfo_t *info,
+		       struct posix_timer *timer);
+
+/* The timer's signal leaves the queue undelivered (flushed). */
+void posix_timer_unqueued(struct posix_timer *timer);
+/* It is being delivered: fills in the overrun count and arms the next expiry. */
+void posix_timer_taken(struct posix_timer *timer, siginfo_t *info);
+/* SIGALRM is being delivered: ITIMER_REAL goes on. */
+void itimer_real_taken(struct process *p);
+
+/* Deletes the POSIX timers (exec and exit). */
+void posix_timers_delete_all(struct process *p);
+/* Stops everything that could still fire for p. */
+void timers_exit(struct process *p);
+/* CLOCK_REALTIME was set: absolute timers on it find their new expiry. */
+void posix_timers_clock_set(struct host *h);
 
 #endif
