@@ -447,38 +447,6 @@ void signal_task_exit(struct task *t)
 	t->signal_look = false;
 }
 
-void signal_exec(struct task *t)
-{
-	struct k_sigaction *act = t->process->sighand->action;
-	int sig;
-
-	for (sig = 1; sig <= NSIG_MAX; sig++) {
-		if (act[sig].handler != (u64)SIG_IGN)
-			act[sig].handler = (u64)SIG_DFL;
-		act[sig].flags = act[sig].mask = act[sig].restorer = 0;
-	}
-	memset(&t->altstack, 0, sizeof(t->altstack));
-	t->altstack.ss_flags = SS_DISABLE;
-}
-
-struct sighand *sighand_copy(struct host *h, struct sighand *old)
-{
-	struct sighand *s = arena_alloc(h, sizeof(*s));
-
-	if (!s)
-		return NULL;
-	if (old)
-		memcpy(s, old, sizeof(*s));
-	s->refs = 1;
-	return s;
-}
-
-void sighand_put(struct host *h, struct sighand *s)
-{
-	if (s && --s->refs == 0)
-		arena_free(h, s);
-}
-
 /*
  * The main program's parent is the simulated init, which stands for the shell
  * that started it: such a shell would keep its group from being orphaned.

@@ -51,11 +51,6 @@ void signal_set_blocked(struct task *t, u64 set);
 void signal_temporary_mask(struct task *t, u64 set);
 /* t ends while its process goes on: what it had been chosen for goes to another thread. */
 void signal_task_exit(struct task *t);
-/* A new image: handlers back to default (ignored ones stay), no alternate stack. */
-void signal_exec(struct task *t);
-/* A child's copy of the handlers, or the shared ones (CLONE_SIGHAND); NULL: no memory. */
-struct sighand *sighand_copy(struct host *h, struct sighand *old);
-void sighand_put(struct host *h, struct sighand *s);
 /* Sends SIGHUP and SIGCONT to the stopped process groups that p's end leaves without a parent. */
 void signal_orphans(struct process *p);
 /* The process group has no member with a parent in another group of the session. */
