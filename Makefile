@@ -15,6 +15,7 @@ ALL	:=
 CHECKS	:=
 VM_CHECKS :=
 CHECK_DEPS := build/selftests/guard
+INSTALLS :=
 
 .PHONY: all
 all: build-all	## build everything (the default)
@@ -24,9 +25,19 @@ include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 .PHONY: build-all clean demo check check-vm check-pending bench deps help format install
 build-all: $(ALL)
 
+install: install-command $(filter install-%,$(INSTALLS))	## install under $(DESTDIR)$(PREFIX)
+
+install-command: $(ALL)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sundial \
+		$(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/sundial $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/sundial-native $(DESTDIR)$(PREFIX)/libexec/sundial/
+	install -m 644 Documentation/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+
 demo:		## install what is missing, build, run days of virtual time in a blink
 	@selftests/deps.sh demo
-	@$(MAKE) --no-print-directory demo-table
+	@$(MAKE) --no-print-directory -s all $(DEMO_GUESTS)
+	@selftests/demo.sh
 
 deps:		## install the Debian packages that selftests/deps.txt names
 	@selftests/deps.sh

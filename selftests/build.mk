@@ -6,3 +6,6 @@ build/selftests/guard: selftests/guard.c
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
 
 CHECKS += selftests/harness.sh
+
+# What make demo runs besides the machine's own programs.
+DEMO_GUESTS := build/guests/go-static
