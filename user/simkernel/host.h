@@ -36,6 +36,7 @@ struct host_config {
 	s32 supervisor_pid, arena_fd, clock_fd; /* as guests reopen them: /proc/PID/fd/N */
 	char hostname[65];
 	char strace_dir[PATH_MAX];
+	char start_dir[PATH_MAX];   /* where the simulation was started */
 	char native_path[PATH_MAX]; /* sundial-native's executable */
 	char dir[PATH_MAX];	     /* the host's folder, or "" */
 };

@@ -110,6 +110,7 @@ struct task {
 	/* Accounting on the virtual clock */
 	u64 run_start_ns, cpu_ns, sys_ns, start_ns;
 	u64 calls, voluntary_switches, involuntary_switches;
+	u64 call_start_ns; /* strace.c */
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
 	u32 cpu_timer_armed;

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command: its subcommands, the supervisor, and the simulated kernel as a library.
+
+CLI_SRC := $(wildcard user/cli/*.c user/sim/*.c)
+CLI_OBJ := $(patsubst user/%,$(BUILD)/cli/%.o,$(CLI_SRC))
+CLI_CPPFLAGS := $(CPPFLAGS) -Iuser/lib
+CLI_CFLAGS := $(CFLAGS) $(WARN) -fno-strict-aliasing -Wno-missing-field-initializers
+
+$(BUILD)/cli/%.c.o: user/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CLI_CPPFLAGS) $(CLI_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The simulated kernel is the guests' own build of it, since both work on one
+# arena. base/string.c stays out: libc has what it defines.
+CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c)
+
+$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ)
+	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^
+
+-include $(CLI_OBJ:.o=.d)

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* sundial sim: options, then one simulation from its start to its report. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "cli/command.h"
+#include "sim/fail.h"
+#include "sim/sim.h"
+#include "sim/time_text.h"
+
+enum {
+	OPT_START = 256,
+	OPT_SEED,
+	OPT_UNTIL,
+	OPT_STATS,
+	OPT_STRACE,
+	OPT_STRACE_MODE,
+	OPT_CPUS,
+	OPT_NO_CLOCK_PAGE,
+	OPT_NO_PATCH,
+	OPT_QUANTUM,
+	OPT_PROGRESS,
+	OPT_NO_PROGRESS,
+	OPT_HOSTNAME,
+};
+
+static const struct argp_option options[] = {
+	{"start", OPT_START, "DATE", 0,
+	 "The date at the beginning: YYYY-MM-DD[ HH:MM[:SS]][+HH:MM] (UTC without a zone), "
+	 "@SECONDS since 1970, or now. Default: 2000-01-01"},
+	{"seed", OPT_SEED, "N", 0, "Seed of all randomness. Default: 1"},
+	{"until", OPT_UNTIL, "DURATION", 0,
+	 "End after this much virtual time, like 10s, '5 min', 2d; the exit status is 0 then"},
+	{"stats", OPT_STATS, "FILE", OPTION_ARG_OPTIONAL,
+	 "At the end a table of system calls, or a JSON file"},
+	{"strace", OPT_STRACE, "DIR", 0, "Log system calls to DIR/NAME.PID.strace"},
+	{"strace-mode", OPT_STRACE_MODE, "MODE", 0,
+	 "standard, or deterministic (default): without addresses, equal in equal runs"},
+	{"cpus", OPT_CPUS, "N", 0, "CPUs that programs are told of, 1 to 64. Default: 1"},
+	{"no-clock-page", OPT_NO_CLOCK_PAGE, NULL, 0,
+	 "Answer clock reads by system calls; nothing else changes but speed"},
+	{"no-patch", OPT_NO_PATCH, NULL, 0, "Trap every system call instead of patching hot sites"},
+	{"quantum", OPT_QUANTUM, "MS", 0,
+	 "CPU time after which a thread that makes no call is preempted. Default: 50"},
+	{"progress", OPT_PROGRESS, NULL, 0, "A progress line on stderr, also if it is no terminal"},
+	{"no-progress", OPT_NO_PROGRESS, NULL, 0, "No progress line"},
+	{"quiet", 'q', NULL, 0, "No summary and no progress line; only what went wrong"},
+	{"hostname", OPT_HOSTNAME, "NAME", 0, "The simulated host's name. Default: sundial"},
+	{0},
+};
+
+static u64 parse_number(struct argp_state *state, const char *what, const char *text, u64 low,
+			u64 high)
+{
+	char *end;
+	u64 v;
+
+	errno = 0;
+	v = strtoul(text, &end, 0);
+	if (errno || *end || !*text || *text == '-' || v < low || v > high)
+		fail(EXIT_SUNDIAL, "--%s %s: must be a number from %lu to %lu", what, text, low,
+		     high);
+	return v;
+}
+
+static void parse_strace_mode(struct sim_options *o, const char *arg)
+{
+	if (!strcmp(arg, "standard"))
+		o->strace_mode = STRACE_STANDARD;
+	else if (!strcmp(arg, "deterministic"))
+		o->strace_mode = STRACE_DETERMINISTIC;
+	else
+		fail(EXIT_SUNDIAL, "--strace-mode %s: must be standard or deterministic", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct sim_options *o = state->input;
+
+	switch (key) {
+	case OPT_START:
+		if (!parse_date(arg, &o->start_ns))
+			fail(EXIT_SUNDIAL,
+			     "--start %s: not a date; like 2030-01-31, '2030-01-31 23:59:59+01:00', "
+			     "@1900000000 or now",
+			     arg);
+		return 0;
+	case OPT_SEED:
+		o->seed = parse_number(state, "seed", arg, 0, ~0UL);
+		return 0;
+	case OPT_UNTIL:
+		if (!parse_duration(arg, &o->until_ns) || !o->until_ns)
+			fail(EXIT_SUNDIAL, "--until %s: not a duration; like 10s, '5 min' or 2d", arg);
+		return 0;
+	case OPT_STATS:
+		o->stats = !arg;
+		o->stats_file = arg;
+		return 0;
+	case OPT_STRACE:
+		o->strace_dir = arg;
+		return 0;
+	case OPT_STRACE_MODE:
+		parse_strace_mode(o, arg);
+		return 0;
+	case OPT_CPUS:
+		o->cpus = parse_number(state, "cpus", arg, 1, 64);
+		return 0;
+	case OPT_NO_CLOCK_PAGE:
+		o->clock_page = false;
+		return 0;
+	case OPT_NO_PATCH:
+		o->patch = false;
+		return 0;
+	case OPT_QUANTUM:
+		o->quantum_ns = parse_number(state, "quantum", arg, 1, 3600000) * NSEC_PER_MSEC;
+		return 0;
+	case OPT_PROGRESS:
+	case OPT_NO_PROGRESS:
+		o->progress = key == OPT_PROGRESS;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case OPT_HOSTNAME:
+		if (!*arg || strlen(arg) > 64)
+			fail(EXIT_SUNDIAL, "--hostname %s: must have 1 to 64 characters", arg);
+		o->hostname = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		o->argv = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_END:
+		if (!o->argv)
+			fail(EXIT_SUNDIAL, "which program? sundial sim [OPTION...] -- PROG ARGS");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/*
+ * Address randomisation could put a library where the arena belongs. Switching
+ * it off works at the next exec; where that is forbidden, try our luck.
+ */
+static void without_randomisation(char **argv, int argc)
+{
+	unsigned int now = personality(0xffffffff);
+	char **again;
+
+	if (now & ADDR_NO_RANDOMIZE || personality(now | ADDR_NO_RANDOMIZE) < 0 ||
+	    !(personality(0xffffffff) & ADDR_NO_RANDOMIZE))
+		return;
+	again = calloc(argc + 2, sizeof(*again));
+	if (!again)
+		return;
+	again[0] = (char *)"sundial";
+	memcpy(again + 1, argv, argc * sizeof(*argv));
+	execv("/proc/self/exe", again);
+	free(again);
+}
+
+static void open_outputs(struct sim *s)
+{
+	const struct sim_options *o = s->opt;
+
+	if (o->stats_file) {
+		s->stats_out = fopen(o->stats_file, "we");
+		if (!s->stats_out)
+			fail(EXIT_SUNDIAL, "--stats=%s: %s", o->stats_file, strerror(errno));
+	}
+	if (!o->strace_dir)
+		return;
+	if (mkdir(o->strace_dir, 0777) && errno != EEXIST)
+		fail(EXIT_SUNDIAL, "--strace %s: %s", o->strace_dir, strerror(errno));
+	if (!realpath(o->strace_dir, s->host->config.strace_dir) ||
+	    access(o->strace_dir, W_OK | X_OK))
+		fail(EXIT_SUNDIAL, "--strace %s: %s", o->strace_dir, strerror(errno));
+}
+
+int cmd_sim(int argc, char **argv)
+{
+	static const struct argp argp = {options, parse, "[--] PROG ARGS...",
+					 "Run PROG, unmodified, on a simulated host in virtual time."};
+	struct sim_options o = {
+		.start_ns = 946684800 * (s64)NSEC_PER_SEC,
+		.seed = 1,
+		.quantum_ns = 50 * NSEC_PER_MSEC,
+		.cpus = 1,
+		.strace_mode = STRACE_DETERMINISTIC,
+		.clock_page = true,
+		.patch = true,
+		.progress = -1,
+		.hostname = "sundial",
+	};
+	struct sim s = {.opt = &o};
+
+	without_randomisation(argv, argc);
+	argv[0] = (char *)"sundial sim";
+	argp_err_exit_status = EXIT_SUNDIAL;
+	prctl(PR_SET_NAME, "sundial");
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
+	program_find(&s.program, o.argv);
+	s.cpu = sched_getcpu();
+	segment_create(&s);
+	open_outputs(&s);
+	supervisor_prepare();
+	s.wall_start_ns = wall_now_ns();
+	launch(&s);
+	supervise(&s);
+	report_end(&s);
+	if (!o.quiet)
+		report_summary(&s);
+	if (o.stats)
+		stats_table(&s);
+	if (s.stats_out)
+		stats_json(&s);
+	return report_status(&s);
+}

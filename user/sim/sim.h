@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A simulation of one host as its supervisor sees it. The supervisor is one
+ * process with one thread, the parent of every guest process; it holds the
+ * arena's and the clock's memory, and touches the arena only while no guest
+ * runs, or in the words that are made for it (host_dead, death_pending, end).
+ */
+#ifndef SUNDIAL_SIM_SIM_H
+#define SUNDIAL_SIM_SIM_H
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include "simkernel/host.h"
+
+/* The count at the beginning: small, positive, and no program takes it for "never". */
+#define SIM_BOOT_NS NSEC_PER_SEC
+
+struct sim_options {
+	s64 start_ns;
+	u64 seed, until_ns, quantum_ns; /* until_ns: a duration; 0: none */
+	u32 cpus, strace_mode;
+	bool clock_page, patch, stats, verify, quiet;
+	int progress; /* 1, 0, or -1: when stderr is a terminal */
+	u32 fault_point, fault_count;
+	const char *stats_file, *strace_dir, *dir, *hostname;
+	char **argv; /* the program and its arguments, NULL-ended */
+};
+
+/* A program that can be started: what is mapped, what it is called, with which arguments. */
+struct program {
+	char exe[PATH_MAX];  /* the ELF file */
+	char name[PATH_MAX]; /* what was asked for: a script's own path */
+	char **argv;	     /* allocated; begins with the interpreter for a script */
+};
+
+struct watchdog {
+	struct task *task;
+	u64 progress, cpu_ns; /* when task was first seen without progress since */
+};
+
+struct sim {
+	const struct sim_options *opt;
+	struct program program;
+	struct host *host;
+	int arena_fd, clock_fd;
+	int strace_fd;	/* the strace folder, or -1 */
+	FILE *stats_out; /* of --stats=FILE, or NULL */
+	pid_t main_pid; /* the first program's host pid */
+	int cpu;	/* where all guests run */
+	u64 wall_start_ns, wall_end_ns;
+	struct watchdog watchdog;
+	int requested; /* the signal that ended the simulation, or 0 */
+	u32 outside_deaths;
+	char deaths[1024]; /* a line for each death from outside */
+};
+
+/* program.c: fills p or ends the command with a message and status 126 or 127. */
+void program_find(struct program *p, char **argv);
+/* segment.c: makes and maps arena and clock page, fills host->config; ends the command on failure. */
+void segment_create(struct sim *s);
+/* launch.c: starts the first program. */
+void launch(struct sim *s);
+/* The full path of sundial-native; ends the command when there is none. */
+void native_find(char *path, size_t size);
+/* supervisor.c: returns when the simulation has ended and every guest process is gone. */
+void supervise(struct sim *s);
+/* Before launch(): signals of the supervisor, so that none is missed. */
+void supervisor_prepare(void);
+/* watchdog.c: to be called every WATCHDOG_MS. */
+#define WATCHDOG_MS 20
+void watchdog_look(struct sim *s);
+/* progress.c */
+void progress_show(struct sim *s);
+void progress_clear(struct sim *s);
+/* report.c: after supervise(). report_status() is the command's exit status. */
+void report_end(struct sim *s);
+int report_status(struct sim *s);
+/* stats.c: after supervise(). The JSON goes to stats_out, which is then closed. */
+void report_summary(struct sim *s);
+void stats_unknown(struct sim *s);
+void stats_table(struct sim *s);
+void stats_json(struct sim *s);
+
+u64 wall_now_ns(void);
+
+#endif
