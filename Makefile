@@ -52,7 +52,7 @@ check-vm: $(ALL) $(CHECK_DEPS) $(filter build/%,$(VM_CHECKS))	## run the tests o
 check-pending: $(ALL) $(CHECK_DEPS)	## run the tests that are known not to pass yet
 	@selftests/run.sh $$(sed 's/#.*//' selftests/pending.txt)
 
-bench: $(ALL) $(CHECK_DEPS)	## measure, against a peer beside it; results in build/bench/
+bench: $(ALL) $(BENCH_DEPS)	## measure, against a peer beside it; results in build/bench/
 	@selftests/bench/run.sh
 
 format:		## clang-format every C file

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What make bench runs: programs that measure themselves, and guests timed from outside.
+
+BENCH_OUT := $(BUILD)/selftests/bench
+
+$(BENCH_OUT)/page: selftests/bench/page.c build/user/lib/libsundial.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iuser/lib -O2 $(WARN) -o $@ $^ -pthread
+
+$(BENCH_OUT)/intercept: selftests/bench/intercept.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -D_GNU_SOURCE -o $@ $<
+
+build/guests/ops: selftests/bench/ops.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -D_GNU_SOURCE -o $@ $<
+
+build/guests/go-ops build/guests/go-founding: build/guests/go-%: selftests/programs/guests/go/%/main.go
+	$(subst go build,CGO_ENABLED=0 go build,$(GO_BUILD)) ./$*
+
+BENCH_DEPS := $(BENCH_OUT)/page $(BENCH_OUT)/intercept \
+	build/guests/ops build/guests/go-ops build/guests/go-founding
