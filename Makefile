@@ -22,7 +22,7 @@ all: build-all	## build everything (the default)
 
 include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 
-.PHONY: build-all clean demo check check-vm check-pending bench deps help format install
+.PHONY: build-all clean demo check check-vm check-pending check-cpython bench deps help format install
 build-all: $(ALL)
 
 install: install-command $(filter install-%,$(INSTALLS))	## install under $(DESTDIR)$(PREFIX)
@@ -51,6 +51,9 @@ check-vm: $(ALL) $(CHECK_DEPS) $(filter build/%,$(VM_CHECKS))	## run the tests o
 
 check-pending: $(ALL) $(CHECK_DEPS)	## run the tests that are known not to pass yet
 	@selftests/run.sh $$(sed 's/#.*//' selftests/pending.txt)
+
+check-cpython: $(ALL) $(CHECK_DEPS)	## run the slow half of CPython's own tests
+	@selftests/run.sh selftests/cpython/run-long.sh selftests/cpython/sim-long.sh
 
 bench: $(ALL) $(BENCH_DEPS)	## measure, against a peer beside it; results in build/bench/
 	@selftests/bench/run.sh
