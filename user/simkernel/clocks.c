@@ -281,6 +281,12 @@ SYSCALL_DEFINE(clock_nanosleep)
 		return ret;
 	if (!clock_offset(th->host, id, &offset))
 		return cpu_clock_sleep(th, a, ns);
+	if ((a[1] & TIMER_ABSTIME) && id == CLOCK_REALTIME) {
+		do {
+			ret = task_sleep_realtime(th, ns);
+		} while (!ret);
+		return ret == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
+	}
 	if (a[1] & TIMER_ABSTIME)
 		return sleep_until(th, clock_deadline(th->host, id, ns)) ? -ERESTARTNOHAND : 0;
 	return sleep_relative(th, deadline_after(th->host, ns), a[3]);

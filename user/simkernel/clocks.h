@@ -21,6 +21,8 @@ long timespec_from_user(u64 addr, s64 *ns);
 long timespec_to_user(u64 addr, s64 ns);
 /* now + ns without overflow, for relative time-outs; ns <= 0 gives now. */
 u64 deadline_after(struct host *h, s64 ns);
+/* task_sleep() until CLOCK_REALTIME shows abs_ns, also when the clock is set meanwhile. */
+long task_sleep_realtime(struct thread *th, s64 abs_ns);
 /* Continues a nanosleep that a stop or an ignored signal broke off (task->restart). */
 long nanosleep_restart(struct thread *th);
 

@@ -246,6 +246,7 @@ static void thread_exit(struct thread *th)
 			futex_wake_address(th, t->clear_child_tid, 1);
 	}
 	strace_note(h, t, "+++ exited +++");
+	signal_task_exit(t);
 	task_reap(t);
 	h->current = NULL;
 	th->engine->exit_thread(th, sched_pick_next(h));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The system calls of handlers, masks, waiting and alternate stacks; sending is sigsend.c. */
 #include <errno.h>
+#include "base/hostcall.h"
 #include "base/string.h"
+#include "simkernel/clocks.h"
 #include "simkernel/sigset.h"
 #include "simkernel/syscall.h"
 
@@ -88,22 +90,8 @@ SYSCALL_DEFINE(rt_sigpending)
 	return copy_to_user(a[0], &set, a[1]);
 }
 
-static long timespec_from_user(u64 addr, u64 *ns)
-{
-	struct timespec ts;
-
-	if (get_user(ts, addr))
-		return -EFAULT;
-	if (ts.tv_sec < 0 || (u64)ts.tv_nsec >= NSEC_PER_SEC)
-		return -EINVAL;
-	*ns = (u64)ts.tv_sec > (u64)INT64_MAX / NSEC_PER_SEC
-		      ? (u64)INT64_MAX
-		      : (u64)ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-	return 0;
-}
-
 /* Sleeps until a signal of set arrives (taken into *info), another one, or the deadline. */
-static long wait_for_signal(struct thread *th, u64 set, u64 timeout_ns, siginfo_t *info)
+static long wait_for_signal(struct thread *th, u64 set, s64 timeout_ns, siginfo_t *info)
 {
 	struct task *t = th->task;
 	u64 deadline_ns = TIME_NEVER;
@@ -113,8 +101,8 @@ static long wait_for_signal(struct thread *th, u64 set, u64 timeout_ns, siginfo_
 	sig = signal_dequeue(t, set, info);
 	if (sig || !timeout_ns)
 		return sig ? sig : -EAGAIN;
-	if (timeout_ns != TIME_NEVER)
-		deadline_ns = host_now(th->host) + timeout_ns;
+	if (timeout_ns >= 0)
+		deadline_ns = deadline_after(th->host, timeout_ns);
 	/* Other signals of t->blocked stay blocked; those of set now wake it. */
 	t->sigwait_set = set;
 	signal_recalc(t);
@@ -131,7 +119,8 @@ static long wait_for_signal(struct thread *th, u64 set, u64 timeout_ns, siginfo_
 
 SYSCALL_DEFINE(rt_sigtimedwait)
 {
-	u64 set, timeout_ns = TIME_NEVER;
+	s64 timeout_ns = -1; /* none */
+	u64 set;
 	siginfo_t info;
 	long ret;
 
@@ -243,6 +232,8 @@ SYSCALL_DEFINE(restart_syscall)
 
 	if (!nr || nr >= SYSCALL_SLOTS || !syscall_table[nr].fn)
 		return -EINTR;
+	if (nr == SYS_nanosleep)
+		return nanosleep_restart(th);
 	memcpy(args, t->restart.args, sizeof(args));
 	t->restart.active = true;
 	ret = syscall_table[nr].fn(th, args);

@@ -105,6 +105,9 @@ struct task {
 	u64 set_child_tid;   /* written by the child itself when it first runs */
 	bool vfork_pending;  /* its vfork child has neither executed nor ended */
 	u64 robust_list;
+	void *futex; /* struct futex_wait (futex.h), NULL before the first wait */
+	s64 realtime_deadline; /* of task_sleep_realtime() */
+	bool realtime_sleep;
 	struct list pi_held; /* futex.c: PI futexes owned in the kernel */
 
 	/* Accounting on the virtual clock */

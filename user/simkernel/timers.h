@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interval timers, POSIX timers and CPU-time timers (itimer.c, posixtimer.c), as
+ * Interval timers, POSIX timers and CPU-time timers (itimer.c, cputimer.c, posixtimer.c), as
  * signals, the scheduler and the life of processes see them.
  */
 #ifndef SUNDIAL_SIMKERNEL_TIMERS_H
@@ -31,9 +31,9 @@ void itimer_real_taken(struct process *p);
 
 /* Deletes the POSIX timers (exec and exit). */
 void posix_timers_delete_all(struct process *p);
-/* Stops everything that could still fire for p. */
-void timers_exit(struct process *p);
 /* CLOCK_REALTIME was set: absolute timers on it find their new expiry. */
 void posix_timers_clock_set(struct host *h);
+/* The same for timerfds (timerfd.c). */
+void timerfd_clock_set(struct host *h) __attribute__((weak));
 
 #endif
