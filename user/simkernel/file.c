@@ -3,6 +3,7 @@
 #include "base/hostcall.h"
 #include "simkernel/arena.h"
 #include "simkernel/file.h"
+#include "simkernel/poll.h"
 #include "simkernel/sched.h"
 
 #define FILE_OPS(X)                                                                                \
@@ -29,9 +30,6 @@ FILE_OPS(DECLARE)
 const struct file_ops *const file_ops[FILE_KINDS] = {
 #define ENTRY(kind, ops) [kind] = &ops,
 	FILE_OPS(ENTRY)};
-
-/* epoll.c: the items that watch a description go with it. */
-void epoll_file_gone(struct file *f) __attribute__((weak));
 
 struct file *file_create(struct host *h, enum file_kind kind, u32 flags, void *object)
 {
@@ -60,7 +58,7 @@ void file_put(struct file *f)
 
 	if (--f->refs)
 		return;
-	if (epoll_file_gone && !list_empty(&f->epitems))
+	if (!list_empty(&f->epitems))
 		epoll_file_gone(f);
 	if (file_ops[f->kind] && file_ops[f->kind]->release)
 		file_ops[f->kind]->release(h, f);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Wait queues (wait.h). Belong to the holder of the run token. */
+#include "simkernel/poll.h"
 #include "simkernel/sched.h"
 #include "simkernel/wait.h"
-
-void epoll_item_wake(struct waiter *w, u32 events) __attribute__((weak));
 
 void waitq_add(struct waitq *q, struct waiter *w)
 {
@@ -16,12 +15,20 @@ void waitq_remove(struct waiter *w)
 		list_del(&w->link);
 }
 
-static void wake_one(struct waiter *w, u32 events)
+/* Whether somebody is there to handle the event. */
+static bool wake_one(struct waiter *w, u32 events)
 {
-	if (w->kind == WAITER_EPOLL)
-		epoll_item_wake(w, events);
-	else
+	switch ((enum waiter_kind)w->kind) {
+	case WAITER_TASK:
 		task_wake(w->owner);
+		return true;
+	case WAITER_EPOLL:
+		return epoll_item_wake(w, events);
+	case WAITER_FILE:
+		file_wake(w->owner, events);
+		return true;
+	}
+	return false;
 }
 
 void waitq_wake(struct waitq *q, u32 events)
@@ -31,8 +38,7 @@ void waitq_wake(struct waitq *q, u32 events)
 	list_for_each_safe(w, next, &q->waiters, link) {
 		if (w->key && events && !(w->key & events))
 			continue;
-		wake_one(w, events);
-		if (w->exclusive)
+		if (wake_one(w, events) && w->exclusive)
 			break;
 	}
 }
@@ -43,4 +49,10 @@ void waitq_wake_all(struct waitq *q)
 
 	list_for_each_safe(w, next, &q->waiters, link)
 		wake_one(w, 0);
+}
+
+void waitq_dissolve(struct waitq *q)
+{
+	while (!list_empty(&q->waiters))
+		waitq_remove(list_first(&q->waiters, struct waiter, link));
 }

@@ -16,6 +16,7 @@ struct thread;
 enum waiter_kind {
 	WAITER_TASK,  /* wakes owner (struct task) */
 	WAITER_EPOLL, /* tells owner (struct epitem) that its file may be ready */
+	WAITER_FILE,  /* passes the event on to those who wait for owner (struct file) */
 };
 
 struct waitq {
@@ -26,7 +27,7 @@ struct waiter {
 	struct list link;
 	u32 kind;
 	u32 key;     /* free for the queue's owner: poll events, futex bitset */
-	void *owner; /* task or epitem */
+	void *owner; /* task, epitem or file */
 	bool exclusive;
 };
 
@@ -39,11 +40,13 @@ void waitq_add(struct waitq *q, struct waiter *w);
 /* Fine when w is on no queue. */
 void waitq_remove(struct waiter *w);
 /*
- * Wakes every non-exclusive waiter whose key shares a bit with events (a key of
- * 0 matches all) and the first exclusive one.
+ * Wakes every non-exclusive waiter whose key shares a bit with events (0 on
+ * either side matches all) and the first exclusive one that somebody waits behind.
  */
 void waitq_wake(struct waitq *q, u32 events);
 void waitq_wake_all(struct waitq *q);
+/* The queue's memory goes away: takes whoever is left off it. */
+void waitq_dissolve(struct waitq *q);
 
 /*
  * Sleeps until somebody wakes this task, the count reaches deadline_ns
