@@ -114,6 +114,8 @@ void process_free(struct process *p)
 
 	if (pidfd_process_gone)
 		pidfd_process_gone(p);
+	/* An epoll that outlives p may still watch p's signals. */
+	waitq_dissolve(&p->signal_wait);
 	list_del(&p->sibling);
 	list_del(&p->link);
 	h->pid_process[p->pid] = NULL;
