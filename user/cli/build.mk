@@ -14,7 +14,7 @@ $(BUILD)/cli/%.c.o: user/%.c
 # arena. base/string.c stays out: libc has what it defines.
 CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c)
 
-$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ)
+$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a
 	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^
 
 -include $(CLI_OBJ:.o=.d)

@@ -6,12 +6,12 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cli/command.h"
 #include "sim/fail.h"
+#include "sim/machine.h"
 #include "sim/sim.h"
 #include "sim/time_text.h"
 
@@ -87,17 +87,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_START:
 		if (!parse_date(arg, &o->start_ns))
-			fail(EXIT_SUNDIAL,
-			     "--start %s: not a date; like 2030-01-31, '2030-01-31 23:59:59+01:00', "
-			     "@1900000000 or now",
-			     arg);
+			fail(EXIT_SUNDIAL, "--start %s: not a date; " DATE_EXAMPLES, arg);
 		return 0;
 	case OPT_SEED:
 		o->seed = parse_number(state, "seed", arg, 0, ~0UL);
 		return 0;
 	case OPT_UNTIL:
 		if (!parse_duration(arg, &o->until_ns) || !o->until_ns)
-			fail(EXIT_SUNDIAL, "--until %s: not a duration; like 10s, '5 min' or 2d", arg);
+			fail(EXIT_SUNDIAL, "--until %s: not a duration; like 10s, '5 min' or 2d",
+			     arg);
 		return 0;
 	case OPT_STATS:
 		o->stats = !arg;
@@ -146,16 +144,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /*
- * Address randomisation could put a library where the arena belongs. Switching
- * it off works at the next exec; where that is forbidden, try our luck.
+ * Address randomisation could put a library where the arena belongs; it ends at
+ * the next exec. Where it cannot be switched off, try our luck.
  */
 static void without_randomisation(char **argv, int argc)
 {
-	unsigned int now = personality(0xffffffff);
+	bool changed;
 	char **again;
 
-	if (now & ADDR_NO_RANDOMIZE || personality(now | ADDR_NO_RANDOMIZE) < 0 ||
-	    !(personality(0xffffffff) & ADDR_NO_RANDOMIZE))
+	if (!machine_fix_addresses(&changed) || !changed)
 		return;
 	again = calloc(argc + 2, sizeof(*again));
 	if (!again)
@@ -186,8 +183,9 @@ static void open_outputs(struct sim *s)
 
 int cmd_sim(int argc, char **argv)
 {
-	static const struct argp argp = {options, parse, "[--] PROG ARGS...",
-					 "Run PROG, unmodified, on a simulated host in virtual time."};
+	static const struct argp argp = {
+		options, parse, "[--] PROG ARGS...",
+		"Run PROG, unmodified, on a simulated host in virtual time."};
 	struct sim_options o = {
 		.start_ns = 946684800 * (s64)NSEC_PER_SEC,
 		.seed = 1,
@@ -207,6 +205,7 @@ int cmd_sim(int argc, char **argv)
 	prctl(PR_SET_NAME, "sundial");
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
 	program_find(&s.program, o.argv);
+	machine_check_engine();
 	s.cpu = sched_getcpu();
 	segment_create(&s);
 	open_outputs(&s);

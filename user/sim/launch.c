@@ -16,39 +16,11 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <sundial.h>
 #include "sim/fail.h"
 #include "sim/launch.h"
 #include "sim/sim.h"
 #include "simkernel/process.h"
-
-void native_find(char *path, size_t size)
-{
-	const char *places[] = {"", "../libexec/sundial/", "../lib/sundial/"};
-	const char *given = getenv("SUNDIAL_NATIVE");
-	char self[PATH_MAX], candidate[2 * PATH_MAX], real[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	self[n < 0 ? 0 : n] = 0;
-	slash = strrchr(self, '/');
-	if (!slash)
-		fail(EXIT_SUNDIAL, "cannot read /proc/self/exe: is /proc mounted?");
-	slash[1] = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (given)
-			snprintf(candidate, sizeof(candidate), "%s", given);
-		else
-			snprintf(candidate, sizeof(candidate), "%s%ssundial-native", self, places[i]);
-		if (!access(candidate, X_OK) && realpath(candidate, real) && strlen(real) < size) {
-			strcpy(path, real);
-			return;
-		}
-	}
-	fail(EXIT_SUNDIAL,
-	     "sundial-native is missing or not executable (%s); build it with make, or set "
-	     "SUNDIAL_NATIVE to its path",
-	     given ? given : self);
-}
 
 void guest_signal_mask(sigset_t *mask)
 {
@@ -111,7 +83,8 @@ void launch(struct sim *s)
 		fail(EXIT_SUNDIAL, "the arena is too small for the first process");
 	strcpy(t->process->name, s->program.name);
 	snprintf(t->comm, sizeof(t->comm), "%.15s", base ? base + 1 : s->program.name);
-	snprintf(spec, sizeof(spec), "%d:%d:%d:%d", self, s->arena_fd, s->clock_fd, t->tid);
+	snprintf(spec, sizeof(spec), "%d:%d:%d:%d", self, s->arena_fd, sundial_clock_fd(s->clock),
+		 t->tid);
 	s->main_pid = fork();
 	if (s->main_pid < 0)
 		fail(EXIT_SUNDIAL, "cannot start a process: %s; see ulimit -u", strerror(errno));

@@ -136,14 +136,15 @@ static void check_interp(int fd, const char *path, const Elf64_Ehdr *eh)
 		Elf64_Phdr ph;
 
 		if (pread(fd, &ph, sizeof(ph), eh->e_phoff + i * sizeof(ph)) != sizeof(ph))
-			fail(EXIT_NOT_RUNNABLE, "%s: damaged: its program headers are cut off", path);
+			fail(EXIT_NOT_RUNNABLE, "%s: damaged: its program headers are cut off",
+			     path);
 		if (ph.p_type != PT_INTERP)
 			continue;
 		if (ph.p_filesz < 2 || ph.p_filesz > sizeof(interp) ||
 		    pread(fd, interp, ph.p_filesz, ph.p_offset) != (ssize_t)ph.p_filesz ||
 		    interp[ph.p_filesz - 1])
-			fail(EXIT_NOT_RUNNABLE, "%s: damaged: its ELF interpreter's name is cut off",
-			     path);
+			fail(EXIT_NOT_RUNNABLE,
+			     "%s: damaged: its ELF interpreter's name is cut off", path);
 		if (access(interp, X_OK))
 			fail(EXIT_NOT_FOUND,
 			     "%s: its ELF interpreter %s is missing: %s; install the C library "

@@ -13,7 +13,7 @@
 #include "sim/sim.h"
 #include "sim/time_text.h"
 
-#define LIST_MAX 65536
+#define LIST_MAX  65536
 #define SHOWN_MAX 64
 
 /* A pointer that can be followed. */
@@ -45,9 +45,8 @@ static void say_sleepers(struct sim *s)
 				return;
 			if (++shown > SHOWN_MAX)
 				continue;
-			say("  process %d thread %d (%.*s) %s%.*s", p->pid, t->tid,
-			    TASK_COMM_BYTES, t->comm,
-			    t->state == TASK_STOPPED ? "is stopped" : "sleeps in ",
+			say("  process %d thread %d (%.*s) %s%.*s", p->pid, t->tid, TASK_COMM_BYTES,
+			    t->comm, t->state == TASK_STOPPED ? "is stopped" : "sleeps in ",
 			    t->state == TASK_STOPPED ? 0 : (int)sizeof(t->wait_what),
 			    t->wait_what[0] ? t->wait_what : "a system call");
 		}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <linux/sundial.h>
+#include <sundial.h>
 #include "sim/fail.h"
 #include "sim/sim.h"
 #include "simkernel/arena.h"
@@ -78,38 +78,35 @@ static void create_arena(struct sim *s)
 	s->host = arena_format(size);
 }
 
-/* Offsets of a machine that booted SIM_BOOT_NS before the start and was never suspended. */
-static void fill_clock(struct sundial_clock_page *page, const struct sim_options *opt)
-{
-	page->magic = SUNDIAL_CLOCK_MAGIC;
-	page->size = sizeof(*page);
-	page->version = SUNDIAL_CLOCK_VERSION;
-	page->kind = SUNDIAL_KIND_USER;
-	page->mode = SUNDIAL_MODE_MANUAL;
-	page->domain = 1;
-	page->now_ns = SIM_BOOT_NS;
-	page->tick_ns = TICK_NS;
-	page->coarse_ns = SUNDIAL_CLOCK_COARSE_NS;
-	for (int i = 0; i < 2; i++) {
-		page->rate[i].realtime_ns = opt->start_ns - (s64)SIM_BOOT_NS;
-		/* International atomic time has been 37 s ahead since 2017. */
-		page->rate[i].tai_ns = page->rate[i].realtime_ns + 37 * (s64)NSEC_PER_SEC;
-	}
-	page->limit_ns = SIM_BOOT_NS; /* the scheduler's first look computes it */
-}
-
+/*
+ * The guests' page: in a memfd even where the module is loaded, because guests
+ * reopen it through /proc, which a device's anonymous file does not allow. The
+ * offsets are those of a machine that booted SIM_BOOT_NS before the start and
+ * was never suspended.
+ */
 static void create_clock(struct sim *s)
 {
-	void *p = MAP_FAILED;
+	s64 realtime_ns = s->opt->start_ns - (s64)SIM_BOOT_NS;
+	struct sundial_clock_create how = {
+		.kind = SUNDIAL_KIND_USER,
+		.mode = SUNDIAL_MODE_MANUAL,
+		.count = 1,
+		.now_ns = SIM_BOOT_NS,
+		.realtime_ns = realtime_ns,
+		/* International atomic time has been 37 s ahead since 2017. */
+		.tai_ns = realtime_ns + 37 * (s64)NSEC_PER_SEC,
+	};
+	int ret = sundial_clock_create(&how, SUNDIAL_BACKING_MEMFD, &s->clock);
+	struct sundial_clock_page *page;
 
-	s->clock_fd = make_memory("sundial-clock", SUNDIAL_CLOCK_PAGE_SIZE);
-	if (s->clock_fd >= 0)
-		p = map_at(CLOCK_BASE, SUNDIAL_CLOCK_PAGE_SIZE, s->clock_fd);
-	if (p == MAP_FAILED)
+	if (ret)
+		fail(EXIT_SUNDIAL, "cannot make the clock page: %s", strerror(-ret));
+	page = map_at(CLOCK_BASE, SUNDIAL_CLOCK_PAGE_SIZE, sundial_clock_fd(s->clock));
+	if (page == MAP_FAILED)
 		fail(EXIT_SUNDIAL, "cannot map the clock page at %#lx: %s", CLOCK_BASE,
 		     strerror(errno));
-	fill_clock(p, s->opt);
-	s->host->clock = p;
+	page->tick_ns = TICK_NS;
+	s->host->clock = page;
 }
 
 static void fill_config(struct host_config *c, const struct sim_options *opt)
@@ -141,5 +138,5 @@ void segment_create(struct sim *s)
 	fill_config(&s->host->config, s->opt);
 	s->host->config.supervisor_pid = getpid();
 	s->host->config.arena_fd = s->arena_fd;
-	s->host->config.clock_fd = s->clock_fd;
+	s->host->config.clock_fd = sundial_clock_fd(s->clock);
 }

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include "sim/program.h"
 #include "simkernel/host.h"
 
 /* The count at the beginning: small, positive, and no program takes it for "never". */
@@ -27,27 +28,23 @@ struct sim_options {
 	char **argv; /* the program and its arguments, NULL-ended */
 };
 
-/* A program that can be started: what is mapped, what it is called, with which arguments. */
-struct program {
-	char exe[PATH_MAX];  /* the ELF file */
-	char name[PATH_MAX]; /* what was asked for: a script's own path */
-	char **argv;	     /* allocated; begins with the interpreter for a script */
-};
-
 struct watchdog {
 	struct task *task;
 	u64 progress, cpu_ns; /* when task was first seen without progress since */
 };
 
+struct sundial_clock;
+
 struct sim {
 	const struct sim_options *opt;
 	struct program program;
 	struct host *host;
-	int arena_fd, clock_fd;
-	int strace_fd;	/* the strace folder, or -1 */
+	int arena_fd;
+	struct sundial_clock *clock;
+	int strace_fd;	 /* the strace folder, or -1 */
 	FILE *stats_out; /* of --stats=FILE, or NULL */
-	pid_t main_pid; /* the first program's host pid */
-	int cpu;	/* where all guests run */
+	pid_t main_pid;	 /* the first program's host pid */
+	int cpu;	 /* where all guests run */
 	u64 wall_start_ns, wall_end_ns;
 	struct watchdog watchdog;
 	int requested; /* the signal that ended the simulation, or 0 */
@@ -55,14 +52,11 @@ struct sim {
 	char deaths[1024]; /* a line for each death from outside */
 };
 
-/* program.c: fills p or ends the command with a message and status 126 or 127. */
-void program_find(struct program *p, char **argv);
-/* segment.c: makes and maps arena and clock page, fills host->config; ends the command on failure. */
+/* segment.c: makes and maps arena and clock page, fills host->config; ends the command on failure.
+ */
 void segment_create(struct sim *s);
 /* launch.c: starts the first program. */
 void launch(struct sim *s);
-/* The full path of sundial-native; ends the command when there is none. */
-void native_find(char *path, size_t size);
 /* supervisor.c: returns when the simulation has ended and every guest process is gone. */
 void supervise(struct sim *s);
 /* Before launch(): signals of the supervisor, so that none is missed. */

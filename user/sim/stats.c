@@ -114,9 +114,8 @@ void stats_table(struct sim *s)
 		const struct syscall_stat *st = &h->stat[order[i]];
 
 		fprintf(stderr, "%-24s %12lu %12s %12lu %12lu %10lu%s\n",
-			call_name(order[i], buf, sizeof(buf)), st->calls, "-",
-			st->calls - st->host, st->host, st->errors,
-			is_unknown(order[i]) ? "  unknown: ENOSYS" : "");
+			call_name(order[i], buf, sizeof(buf)), st->calls, "-", st->calls - st->host,
+			st->host, st->errors, is_unknown(order[i]) ? "  unknown: ENOSYS" : "");
 	}
 	fprintf(stderr,
 		"processes %lu, threads %lu, switches %lu, events %lu, signals %lu, "
@@ -171,7 +170,7 @@ void stats_json(struct sim *s)
 		h->processes_made, h->threads_made, h->switches, h->events, h->signals_sent,
 		h->traps, h->patched_sites, h->unpatched_sites);
 	json_calls(f, h);
-	fprintf(f, "  \"wall\": {\"wall_ns\": %lu, \"speedup\": %.6g}\n}\n", t.wall_ns, t.speedup);
+	fprintf(f, "  \"wall_ns\": %lu,\n  \"speedup\": %.6g\n}\n", t.wall_ns, t.speedup);
 	if (fclose(f))
 		say("%s: not written: %s", s->opt->stats_file, strerror(errno));
 	s->stats_out = NULL;

@@ -128,7 +128,8 @@ static void note_death(struct sim *s, struct process *p, int status)
 	snprintf(name, sizeof(name), "%.15s", p->leader ? p->leader->comm : "?");
 	s->outside_deaths++;
 	if (WIFSIGNALED(status))
-		snprintf(end, room, "process %d (%s) was killed from outside the simulation by SIG%s\n",
+		snprintf(end, room,
+			 "process %d (%s) was killed from outside the simulation by SIG%s\n",
 			 p->pid, name, sigabbrev_np(WTERMSIG(status)) ?: "?");
 	else
 		snprintf(end, room, "process %d (%s) left the simulation with exit status %d\n",

@@ -62,8 +62,8 @@ static bool parse_calendar(const char *text, s64 *ns)
 	long east;
 	time_t t;
 
-	if (!parse_digits(&text, 4, &year) || *text++ != '-' ||
-	    !parse_digits(&text, 2, &month) || *text++ != '-' || !parse_digits(&text, 2, &day))
+	if (!parse_digits(&text, 4, &year) || *text++ != '-' || !parse_digits(&text, 2, &month) ||
+	    *text++ != '-' || !parse_digits(&text, 2, &day))
 		return false;
 	if ((*text == ' ' || *text == 'T') && isdigit((unsigned char)text[1])) {
 		text++;

@@ -18,6 +18,7 @@ bool parse_date(const char *text, s64 *ns);
  * False when it is none of these or does not fit.
  */
 bool parse_duration(const char *text, u64 *ns);
+#define DATE_EXAMPLES "like 2030-01-31, '2030-01-31 23:59:59+01:00', @1900000000 or now"
 /* A short form for people: "0.004512 s", "1 d 00:00:01.250". Returns buf. */
 char *format_duration(char *buf, size_t size, u64 ns);
 

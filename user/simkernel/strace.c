@@ -30,7 +30,7 @@
 
 struct strace_buffer {
 	u32 len;
-	bool opened;	/* the file exists: append */
+	bool opened;	 /* the file exists: append */
 	bool unfinished; /* the last line has no result yet */
 	u64 unfinished_nr;
 	char name[TASK_COMM_BYTES];
@@ -88,8 +88,8 @@ static void end_unfinished(struct strace_buffer *b)
 		return;
 	b->unfinished = false;
 	/* Another line follows: an exec that did not return has succeeded. */
-	put(b, ") = %s\n", b->unfinished_nr == SYS_exit || b->unfinished_nr == SYS_exit_group ?
-			  "?" : "0");
+	put(b, ") = %s\n",
+	    b->unfinished_nr == SYS_exit || b->unfinished_nr == SYS_exit_group ? "?" : "0");
 }
 
 /* The buffer with room for a line, or NULL. */

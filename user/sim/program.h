@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program to be started, and the image that starts it. */
+#ifndef SUNDIAL_SIM_PROGRAM_H
+#define SUNDIAL_SIM_PROGRAM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A program that can be started: what is mapped, what it is called, with which arguments. */
+struct program {
+	char exe[PATH_MAX];  /* the ELF file */
+	char name[PATH_MAX]; /* what was asked for: a script's own path */
+	char **argv;	     /* begins with the interpreter for a script; NULL-ended */
+};
+
+/* Fills p or ends the command with a message and status 126 or 127. */
+void program_find(struct program *p, char **argv);
+/* The full path of sundial-native; false when there is none, path is then where it was looked for.
+ */
+bool native_look(char *path, size_t size);
+/* The same; ends the command when there is none. */
+void native_find(char *path, size_t size);
+
+#endif
