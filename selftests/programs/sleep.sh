@@ -9,8 +9,8 @@ limit=20
 sim sleep 86400
 exits 0 "sleep 86400 ends with status 0"
 took_virtual 86400 86401 "and takes a day of virtual time"
-between "$(stat_of wall_ns)" 1 10000000000 "in less than 10 s of real time"
-between "$(stat_of speedup)" 1000 1e15 "the speed-up is reported"
+between "$(stat_of wall.wall_ns)" 1 10000000000 "in less than 10 s of real time"
+between "$(stat_of wall.speedup)" 1000 1e15 "the speed-up is reported"
 is "$(stat_of exit_status)" 0 "the exit status is reported"
 is "$(cat out err)" "" "a quiet simulation prints nothing of its own"
 
