@@ -22,7 +22,7 @@ all: build-all	## build everything (the default)
 
 include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 
-.PHONY: build-all clean demo check check-vm check-pending check-cpython bench deps help format install
+.PHONY: build-all clean demo check check-vm check-pending check-cpython bench deps help format docs install
 build-all: $(ALL)
 
 install: install-command $(filter install-%,$(INSTALLS))	## install under $(DESTDIR)$(PREFIX)
@@ -57,6 +57,9 @@ check-cpython: $(ALL) $(CHECK_DEPS)	## run the slow half of CPython's own tests
 
 bench: $(ALL) $(BENCH_DEPS)	## measure, against a peer beside it; results in build/bench/
 	@selftests/bench/run.sh
+
+docs: $(ALL)	## generate the table of system calls in Documentation
+	Documentation/syscalls.sh user/simkernel/syscalls.tbl $(BUILD)/sundial >Documentation/syscalls.md
 
 format:		## clang-format every C file
 	git ls-files '*.c' '*.h' | xargs clang-format -i
