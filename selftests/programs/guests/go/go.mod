@@ -1,0 +1,3 @@
+module sundial/guests
+
+go 1.19
