@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * User-space exec, the part that concerns files: what a file is, and its
+ * segments mapped where the kernel would put them with randomisation off.
+ */
+#ifndef SUNDIAL_LOAD_ELF_H
+#define SUNDIAL_LOAD_ELF_H
+
+#include <limits.h>
+#include "base/types.h"
+
+#define EXEC_HEAD_BYTES 256 /* as much of a script's first line as Linux reads */
+
+enum exec_type {
+	EXEC_ELF,
+	EXEC_SCRIPT,
+};
+
+struct exec_file {
+	enum exec_type type;
+	u16 machine;
+	char interpreter[PATH_MAX]; /* ELF: PT_INTERP; script: after #! */
+	char argument[EXEC_HEAD_BYTES]; /* script: the rest of the line, "" when none */
+};
+
+/*
+ * Says what the file open as fd is. -ENOEXEC when it is nothing that this
+ * machine executes, -EIO or -ELIBBAD for damaged ones.
+ */
+long exec_probe(int fd, struct exec_file *out);
+
+struct elf_image {
+	u64 base;  /* what was added to the file's addresses */
+	u64 entry, phdr, phnum;
+	u64 end;   /* first byte after the last segment: where brk starts */
+	u32 stack_flags; /* PT_GNU_STACK's p_flags */
+	bool dynamic; /* ET_DYN */
+};
+
+/*
+ * Maps the segments of the file open as fd; a position-independent one at hint
+ * (0: the kernel chooses). Negative errno; part of it may then be mapped.
+ */
+long elf_load(int fd, u64 hint, struct elf_image *image);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ways between guest and runtime. All of them start from a register state
+ * alone: no instruction here touches the guest's stack.
+ *
+ * native_syscall_entry is where both a trapped and a patched system call
+ * arrive: rax and the arguments as for `syscall`, rcx the address to return to,
+ * r11 the address that makes the call again.
+ */
+#define GS_GUEST_SP	8
+#define GS_STACK_TOP	16
+#define GS_FULL		24
+#define GS_RIP		32
+#define GS_REGS		40
+#define REGS_BYTES	128
+#define USER_CS		0x33
+#define USER_SS		0x2b
+
+	.text
+	.globl native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
+	.globl native_restorer, native_enter_guest, native_clone
+	.hidden native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
+	.hidden native_restorer, native_enter_guest, native_clone
+
+native_syscall_entry:
+	mov	%rsp, %gs:GS_GUEST_SP
+	mov	%gs:GS_STACK_TOP, %rsp
+	pushfq
+	push	%r11
+	push	%rcx
+	push	%rax
+	push	%r9
+	push	%r8
+	push	%r10
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+	mov	%gs:0, %rdi
+	call	native_syscall
+	cmpq	$0, %gs:GS_FULL
+	jne	full_restore
+	/* The registers that C preserves are still what the guest had. */
+	add	$48, %rsp
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%r10
+	pop	%r8
+	pop	%r9
+	pop	%rax
+	pop	%rcx
+	pop	%r11
+	popfq
+	mov	%gs:GS_GUEST_SP, %rsp
+	jmp	*%rcx
+
+/* void native_resume(struct native_thread *nt) */
+native_resume:
+	cmpq	$0, %gs:GS_FULL
+	jne	full_restore
+	mov	%gs:GS_REGS, %rsp
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%r10
+	pop	%r8
+	pop	%r9
+	pop	%rax
+	pop	%rcx
+	pop	%r11
+	popfq
+	mov	%gs:GS_GUEST_SP, %rsp
+	jmp	*%rcx
+
+native_fault_entry:
+	mov	%gs:GS_REGS, %rsp
+	cld
+	mov	%gs:0, %rdi
+	call	native_fault
+	jmp	full_restore
+
+native_preempt_entry:
+	mov	%gs:GS_REGS, %rsp
+	cld
+	mov	%gs:0, %rdi
+	call	native_preempted
+	jmp	full_restore
+
+/* Everything from regs and rip: an iretq frame below regs, then the registers. */
+full_restore:
+	movq	$0, %gs:GS_FULL
+	mov	%gs:GS_REGS, %rsp
+	mov	%rsp, %r15
+	pushq	$USER_SS
+	pushq	%gs:GS_GUEST_SP
+	pushq	120(%r15)
+	pushq	$USER_CS
+	pushq	%gs:GS_RIP
+	mov	8(%r15), %r14
+	mov	16(%r15), %r13
+	mov	24(%r15), %r12
+	mov	32(%r15), %rbp
+	mov	40(%r15), %rbx
+	mov	48(%r15), %rdi
+	mov	56(%r15), %rsi
+	mov	64(%r15), %rdx
+	mov	72(%r15), %r10
+	mov	80(%r15), %r8
+	mov	88(%r15), %r9
+	mov	96(%r15), %rax
+	mov	104(%r15), %rcx
+	mov	112(%r15), %r11
+	mov	(%r15), %r15
+	iretq
+
+native_restorer:
+	mov	$15, %eax
+	syscall
+
+/* void native_enter_guest(u64 sp, u64 entry): the state that Linux gives a new program */
+native_enter_guest:
+	mov	%rdi, %rsp
+	mov	%rsi, %r11
+	xor	%eax, %eax
+	xor	%ebx, %ebx
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%esi, %esi
+	xor	%edi, %edi
+	xor	%ebp, %ebp
+	xor	%r8d, %r8d
+	xor	%r9d, %r9d
+	xor	%r10d, %r10d
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
+	jmp	*%r11
+
+/* long native_clone(u64 flags, struct native_thread *child, u32 *tid_word, u64 tls) */
+native_clone:
+	push	%r12
+	mov	%rsi, %r12
+	mov	%rcx, %r8	/* tls */
+	mov	%rdx, %r10	/* child_tid: cleared at its end */
+	xor	%esi, %esi	/* the child sets its own stack pointer */
+	mov	$56, %eax
+	syscall
+	test	%rax, %rax
+	jz	1f
+	pop	%r12
+	ret
+1:	wrgsbase %r12
+	mov	40(%r12), %rsp
+	and	$-16, %rsp
+	mov	%r12, %rdi
+	call	native_child_start
+	hlt
+
+	.globl _start
+_start:
+	xor	%ebp, %ebp
+	mov	%rsp, %rdi
+	lea	boot_stack_top(%rip), %rsp
+	call	native_main
+	hlt
+
+	.bss
+	.balign	16
+boot_stack:
+	.skip	32768
+boot_stack_top:
+
+	.section .rodata
+	.balign 4096
+	.globl native_vdso_image, native_vdso_image_end
+	.hidden native_vdso_image, native_vdso_image_end
+native_vdso_image:
+	.incbin "build/rt/vdso.so"
+native_vdso_image_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Thread slots, and the engine's half of clone and exit.
+ *
+ * A slot is free when its host_tid_word is zero; the host's kernel clears the
+ * word when the thread that lives there is gone, whichever way it went. The
+ * table is per address space, as it must be for children of vfork.
+ */
+#include <errno.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include "base/hostcall.h"
+#include "base/string.h"
+#include "native/thread.h"
+#include "simkernel/process.h"
+#include "simkernel/sched.h"
+
+#define PR_SYS_DISPATCH_ON_ 1
+#define ALTSTACK_AT	    0x1000UL  /* below: a guard page, never mapped */
+#define ALTSTACK_BYTES	    0x7000UL
+#define STACK_TOP_AT	    0x14000UL /* 48 KiB of stack between */
+#define SLOT_MAPPED	    0x16000UL
+
+extern const char runtime_text_begin[], runtime_text_end[];
+
+static u32 slots_used; /* slots ever mapped in this address space */
+
+static struct native_thread *slot_thread(u32 i)
+{
+	return (void *)(THREAD_BASE + i * THREAD_SLOT_BYTES + STACK_TOP_AT);
+}
+
+static struct native_thread *slot_init(struct native_thread *nt)
+{
+	memset(nt, 0, sizeof(*nt));
+	nt->self = nt;
+	nt->stack_top = (u64)nt;
+	nt->regs = (struct native_regs *)nt->stack_top - 1;
+	nt->host_tid_word = 1;
+	return nt;
+}
+
+struct native_thread *native_thread_new(void)
+{
+	u64 base;
+	long ret;
+	u32 i;
+
+	for (i = 0; i < slots_used; i++)
+		if (!READ_ONCE(slot_thread(i)->host_tid_word))
+			return slot_init(slot_thread(i));
+	if (slots_used == THREAD_SLOTS)
+		return NULL;
+	base = THREAD_BASE + slots_used * THREAD_SLOT_BYTES;
+	ret = hostcall(SYS_mmap, base + ALTSTACK_AT, SLOT_MAPPED - ALTSTACK_AT,
+		       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (is_error(ret))
+		return NULL;
+	return slot_init(slot_thread(slots_used++));
+}
+
+void native_thread_arm(struct native_thread *nt)
+{
+	u64 slot = (u64)nt - STACK_TOP_AT;
+	stack_t ss = {.ss_sp = (void *)(slot + ALTSTACK_AT), .ss_size = ALTSTACK_BYTES};
+	long ret = hostcall(SYS_sigaltstack, &ss, 0);
+
+	if (!ret)
+		ret = hostcall(SYS_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON_,
+			       runtime_text_begin, runtime_text_end - runtime_text_begin, 0);
+	if (ret)
+		native_fatal("Syscall User Dispatch was refused by the host", -ret, 0);
+}
+
+/* A child of the supervisor dies with it. */
+static void die_with_supervisor(struct host *h)
+{
+	hostcall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+	if (hostcall(SYS_getppid) != h->config.supervisor_pid)
+		hostcall(SYS_exit_group, 125);
+}
+
+static void begin(struct native_thread *nt) __attribute__((noreturn));
+static void begin(struct native_thread *nt)
+{
+	native_thread_arm(nt);
+	sched_park(&nt->thread);
+	sim_task_begin(&nt->thread);
+	native_resume(nt);
+}
+
+void native_child_start(struct native_thread *nt)
+{
+	if (nt->thread.task->process->leader == nt->thread.task)
+		die_with_supervisor(nt->thread.host);
+	begin(nt);
+}
+
+static long clone_sharing(struct thread *th, struct task *child, const struct clone_request *req)
+{
+	const u64 shared = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			   CLONE_SYSVSEM | CLONE_SETTLS;
+	struct native_thread *self = native_of(th), *nt = native_thread_new();
+	u64 flags = (req->flags & shared) | CLONE_CHILD_CLEARTID;
+	long ret;
+
+	if (!nt)
+		return -EAGAIN;
+	if (!(req->flags & CLONE_THREAD))
+		flags |= CLONE_PARENT | SIGCHLD;
+	*nt->regs = *self->regs;
+	nt->regs->rax = 0;
+	nt->guest_sp = req->stack ? req->stack : self->guest_sp;
+	nt->thread = *th;
+	nt->thread.task = child;
+	nt->passthrough = self->passthrough;
+	ret = native_clone(flags, nt, &nt->host_tid_word, req->tls);
+	if (ret < 0)
+		WRITE_ONCE(nt->host_tid_word, 0);
+	return ret;
+}
+
+/* The child's copy of this address space has one thread, in the slot of its parent. */
+static void fork_child(struct native_thread *nt, struct task *child, const struct clone_request *req)
+	__attribute__((noreturn));
+static void fork_child(struct native_thread *nt, struct task *child, const struct clone_request *req)
+{
+	u32 i;
+
+	for (i = 0; i < slots_used; i++)
+		if (slot_thread(i) != nt)
+			slot_thread(i)->host_tid_word = 0;
+	nt->thread.task = child;
+	nt->regs->rax = 0;
+	if (req->stack)
+		nt->guest_sp = req->stack;
+	if (req->flags & CLONE_SETTLS)
+		__asm__ volatile("wrfsbase %0" ::"r"(req->tls));
+	die_with_supervisor(nt->thread.host);
+	begin(nt);
+}
+
+static long engine_clone(struct thread *th, struct task *child, const struct clone_request *req)
+{
+	u64 flags = CLONE_PARENT | SIGCHLD | (req->flags & (CLONE_FS | CLONE_FILES));
+	long ret;
+
+	if (req->flags & CLONE_VM)
+		return clone_sharing(th, child, req);
+	ret = hostcall(SYS_clone, flags, 0, 0, 0, 0);
+	if (!ret)
+		fork_child(native_of(th), child, req);
+	return ret;
+}
+
+static void engine_exit_thread(struct thread *th, struct task *next) __attribute__((noreturn));
+static void engine_exit_thread(struct thread *th, struct task *next)
+{
+	if (next)
+		sched_hand_over(th->host, next);
+	for (;;)
+		hostcall(SYS_exit, 0);
+}
+
+static void engine_exit_process(struct thread *th, struct task *next, int status)
+	__attribute__((noreturn));
+static void engine_exit_process(struct thread *th, struct task *next, int status)
+{
+	if (next)
+		sched_hand_over(th->host, next);
+	for (;;)
+		hostcall(SYS_exit_group, (status >> 8) & 0xff);
+}
+
+static void engine_restart(struct thread *th, long nr)
+{
+	struct native_thread *nt = native_of(th);
+
+	nt->regs->rcx = nt->regs->r11;
+	nt->regs->rax = nr;
+	nt->keep_result = true;
+}
+
+static void engine_set_result(struct thread *th, long ret)
+{
+	native_of(th)->regs->rax = ret;
+	native_of(th)->keep_result = true;
+}
+
+static u64 engine_stack_pointer(struct thread *th)
+{
+	return native_of(th)->guest_sp;
+}
+
+static u64 engine_instruction_pointer(struct thread *th)
+{
+	struct native_thread *nt = native_of(th);
+
+	return nt->full_restore ? nt->rip : nt->regs->rcx;
+}
+
+long native_exec(struct thread *th, const struct exec_request *req);
+
+const struct engine native_engine = {
+	.clone = engine_clone,
+	.exec = native_exec,
+	.exit_thread = engine_exit_thread,
+	.exit_process = engine_exit_process,
+	.deliver = native_deliver,
+	.sigreturn = native_sigreturn,
+	.restart = engine_restart,
+	.set_result = engine_set_result,
+	.stack_pointer = engine_stack_pointer,
+	.instruction_pointer = engine_instruction_pointer,
+};

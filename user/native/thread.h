@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest thread as the native engine sees it. %gs points at struct
+ * native_thread, which lies with its stacks in a slot of the runtime's part of
+ * the address space (base/layout.h), so that it never moves the guest's own
+ * mappings.
+ */
+#ifndef SUNDIAL_NATIVE_THREAD_H
+#define SUNDIAL_NATIVE_THREAD_H
+
+#include <signal.h>
+#include "base/layout.h"
+#include "simkernel/thread.h"
+
+/* In the order in which entry.S pushes them, lowest address first. */
+struct native_regs {
+	u64 r15, r14, r13, r12, rbp, rbx;
+	u64 rdi, rsi, rdx, r10, r8, r9; /* the system call's arguments */
+	u64 rax, rcx, r11, flags;
+};
+
+struct native_thread {
+	struct native_thread *self; /* entry.S: %gs:0 */
+	u64 guest_sp;		    /* %gs:8 */
+	u64 stack_top;		    /* %gs:16: the runtime stack, empty but for regs */
+	/*
+	 * Leave through iretq with every register from regs and the address from
+	 * rip; else by a jump to regs->rcx, as after a syscall instruction.
+	 */
+	u64 full_restore;	    /* %gs:24 */
+	u64 rip;		    /* %gs:32 */
+	struct native_regs *regs;   /* %gs:40 */
+	bool keep_result;	    /* regs->rax is already right */
+	siginfo_t fault;
+	struct thread thread;
+	u32 host_tid_word; /* cleared by the host when the thread is gone: the slot is free */
+	void *passthrough; /* what user/passthrough keeps of this thread */
+};
+
+static inline struct native_thread *native_self(void)
+{
+	struct native_thread *nt;
+
+	__asm__ volatile("mov %%gs:0, %0" : "=r"(nt));
+	return nt;
+}
+
+static inline struct native_thread *native_of(struct thread *th)
+{
+	return container_of(th, struct native_thread, thread);
+}
+
+#define NATIVE_PREEMPT_SIGNAL 63
+
+/* thread.c */
+struct native_thread *native_thread_new(void);
+/* Alternate stack, Syscall User Dispatch: what a new host thread lacks. */
+void native_thread_arm(struct native_thread *nt);
+extern const struct engine native_engine;
+
+/* entry.S */
+void native_enter_guest(u64 sp, u64 entry) __attribute__((noreturn));
+/* Leaves by the way that nt->full_restore says, from an empty runtime stack. */
+void native_resume(struct native_thread *nt) __attribute__((noreturn));
+void native_syscall_entry(void);
+void native_fault_entry(void);
+void native_preempt_entry(void);
+void native_restorer(void);
+/* clone(2) whose child starts in native_child_start(nt) on nt's stack. */
+long native_clone(u64 flags, struct native_thread *child, u32 *tid_word, u64 tls);
+void native_child_start(struct native_thread *nt) __attribute__((noreturn));
+
+/* trap.c */
+void native_install_handlers(void);
+void native_fatal(const char *what, u64 a, u64 b) __attribute__((noreturn));
+
+/* frame.c */
+long native_deliver(struct thread *th, int sig, const siginfo_t *info,
+		    const struct k_sigaction *act, u64 saved_mask);
+long native_sigreturn(struct thread *th, u64 *mask, stack_t *altstack);
+void native_xstate_init(void);
+
+/* patch.c: makes the site of a trapped syscall instruction jump; may decline. */
+void native_patch_site(u64 site);
+extern bool native_patching;
+
+/* exec.c: what the process was started with, for a guest's execve. */
+struct native_spec {
+	bool passthrough;
+	s32 supervisor_pid, arena_fd, clock_fd, tid;
+	char name[256];
+};
+
+#endif
