@@ -34,7 +34,7 @@ $(BUILD)/rt/native/entry.S.o: $(BUILD)/rt/vdso.so
 
 $(BUILD)/sundial-native: $(RT_OBJ) $(SIM_OBJ) user/native/runtime.lds
 	$(LD) -static -no-pie -T user/native/runtime.lds -z noexecstack --build-id=none \
-		--gc-sections -o $@ $(RT_OBJ) $(SIM_OBJ)
+		--gc-sections --no-relax $(RT_LDFLAGS) -o $@ $(RT_OBJ) $(SIM_OBJ)
 
 ALL += $(BUILD)/sundial-native
 

@@ -257,7 +257,7 @@ void program_publish(const struct program *prog)
 		.arg_end = prog->stack.arg_end,
 		.env_start = prog->stack.env_start,
 		.env_end = prog->stack.env_end,
-		.auxv = (u64 *)prog->stack.auxv,
+		.auxv = (__u64 *)prog->stack.auxv,
 		.auxv_size = prog->stack.auxv_bytes,
 		.exe_fd = (u32)-1,
 	};

@@ -29,6 +29,6 @@ u64 *aux_find(u64 *aux, u64 type);
 /* scaled: the clock page counts from the host's clock, which that function reads. */
 void native_map_vdso(bool scaled, u64 host_clock_gettime);
 /* user/passthrough: the same engine over the host's kernel. */
-void passthrough_main(struct program *prog, const char *spec) __attribute__((noreturn, weak));
+void passthrough_main(struct program *prog, const char *spec) __attribute__((noreturn));
 
 #endif

@@ -130,8 +130,8 @@ EXPORT time_t __vdso_time(time_t *t)
 }
 
 /* One thread of a host runs at a time, so all of them run on its first CPU. */
-EXPORT int __vdso_getcpu(unsigned int *cpu, unsigned int *node, void *unused);
-EXPORT int __vdso_getcpu(unsigned int *cpu, unsigned int *node, void *unused)
+EXPORT int __vdso_getcpu(unsigned int *cpu, unsigned int *node);
+EXPORT int __vdso_getcpu(unsigned int *cpu, unsigned int *node)
 {
 	if (cpu)
 		*cpu = 0;
