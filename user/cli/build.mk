@@ -15,6 +15,8 @@ $(BUILD)/cli/%.c.o: user/%.c
 CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c)
 
 $(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a
-	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -static -Wl,--unresolved-symbols=ignore-all -o $@ $^
+
+ALL += $(BUILD)/sundial
 
 -include $(CLI_OBJ:.o=.d)

@@ -24,6 +24,8 @@
 #include "simkernel/random.h"
 #include "simkernel/syscall.h"
 
+#define AUX_MAX 64 /* pairs; Linux gives about 24 */
+
 extern const char native_vdso_image[], native_vdso_image_end[];
 
 static void fail(const char *what, const char *object, long err) __attribute__((noreturn));
@@ -206,19 +208,32 @@ static void set_aux(struct program *prog)
 	aux_remove(aux, 28);
 }
 
+/* The vector, too, lies where the new stack goes. */
+static void copy_aux(u64 *to, const u64 *from)
+{
+	int i;
+
+	for (i = 0; i < AUX_MAX - 1 && from[0] != AT_NULL; i++, from += 2) {
+		*to++ = from[0];
+		*to++ = from[1];
+	}
+	to[0] = to[1] = 0;
+}
+
 u64 program_stack(struct program *prog)
 {
 	u64 old_name = *aux_find(prog->aux, AT_EXECFN);
 	struct stack_plan plan = {
 		.execfn = prog->name,
-		.aux = prog->aux,
 		.top = old_name + strlen((char *)old_name) + 1 + 8,
 	};
-	u64 args = vector_bytes(prog->argv), envs = vector_bytes(prog->envp);
+	u64 aux[2 * AUX_MAX], args = vector_bytes(prog->argv), envs = vector_bytes(prog->envp);
 	char *copy, *strings;
 	struct stack_result r;
 
 	set_aux(prog);
+	copy_aux(aux, prog->aux);
+	plan.aux = aux;
 	copy = (char *)hostcall(SYS_mmap, 0, args + envs, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (is_error((long)copy))

@@ -54,6 +54,7 @@ enum host_end {
 
 struct syscall_stat {
 	u64 calls, host, errors; /* host: a call to the host's kernel was part of the answer */
+	u64 unknown;		 /* answered ENOSYS because nobody knows it */
 };
 
 struct host {

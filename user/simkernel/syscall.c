@@ -39,6 +39,7 @@ static long dispatch(struct thread *th, u64 nr, const u64 *a)
 	if (d && d->class == SYSCALL_UNSUPPORTED)
 		return -(long)d->error;
 	th->host->unknown_calls++;
+	th->host->stat[min(nr, (u64)SYSCALL_SLOTS - 1)].unknown++;
 	return -ENOSYS;
 }
 
