@@ -60,6 +60,7 @@ static void inherit(struct process *p, const struct process *from)
 	p->oom_score_adj = from->oom_score_adj;
 	p->umask_shadow = from->umask_shadow;
 	p->no_clock_page = from->no_clock_page;
+	p->virtual_cwd = from->virtual_cwd;
 	memcpy(p->rlimit, from->rlimit, sizeof(p->rlimit));
 	memcpy(p->exe, from->exe, strlen(from->exe) + 1);
 	memcpy(p->name, from->name, strlen(from->name) + 1);

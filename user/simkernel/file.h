@@ -52,6 +52,7 @@ struct file { /* an open file description */
 	struct list epitems; /* epoll items that watch this description */
 	u64 dev, ino; /* the host's, for FILE_HOST, FILE_DIR (0: not asked yet) */
 	u32 mode;     /* st_mode, likewise */
+	s32 fd_hint;  /* a number that some process has for it; file_fd() checks */
 	char *path;   /* absolute guest path where known (FILE_DIR, FILE_TEXT, FILE_PROCDIR, FILE_PATH) */
 	s32 owner_pid, owner_signal; /* F_SETOWN, F_SETSIG */
 };

@@ -117,6 +117,7 @@ struct task {
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
 	u32 cpu_timer_armed;
+	struct process *lock_holder; /* while blocked: whose POSIX lock it waits for (lock.c) */
 	char wait_what[24]; /* for the deadlock report: name of the call it sleeps in */
 };
 
@@ -177,6 +178,7 @@ struct process {
 	char exe[PATH_MAX];  /* /proc/self/exe */
 	char name[PATH_MAX]; /* AT_EXECFN */
 	u32 oom_score_adj, umask_shadow;
+	const char *virtual_cwd; /* a working directory under /proc or /sys; NULL: the host's */
 	struct strace_buffer *strace;
 	void *ipc; /* SysV undo lists */
 	u32 uid, gid;
