@@ -213,7 +213,7 @@ struct inode *inode_of_file(struct host *h, struct file *f, int fd)
 	slot = inode_slot(h, f);
 	if (slot && *slot)
 		return *slot;
-	if (!slot || hostcall(SYS_fstat, fd, &st))
+	if (!slot || fd < 0 || hostcall(SYS_fstat, fd, &st))
 		return NULL;
 	inode_attach(h, f, &st);
 	return *slot;
