@@ -17,6 +17,7 @@
 #include "base/string.h"
 #include "load/elf.h"
 #include "load/stack.h"
+#include "native/patch.h"
 #include "native/program.h"
 #include "native/thread.h"
 #include "native/vdso/data.h"

@@ -31,6 +31,7 @@ struct native_thread {
 	u64 rip;		    /* %gs:32 */
 	struct native_regs *regs;   /* %gs:40 */
 	bool keep_result;	    /* regs->rax is already right */
+	bool trapped;		    /* this call came by SIGSYS: its site may change meanwhile */
 	siginfo_t fault;
 	struct thread thread;
 	u32 host_tid_word; /* cleared by the host when the thread is gone: the slot is free */
@@ -79,16 +80,5 @@ long native_deliver(struct thread *th, int sig, const siginfo_t *info,
 		    const struct k_sigaction *act, u64 saved_mask);
 long native_sigreturn(struct thread *th, u64 *mask, stack_t *altstack);
 void native_xstate_init(void);
-
-/* patch.c: makes the site of a trapped syscall instruction jump; may decline. */
-void native_patch_site(u64 site);
-extern bool native_patching;
-
-/* exec.c: what the process was started with, for a guest's execve. */
-struct native_spec {
-	bool passthrough;
-	s32 supervisor_pid, arena_fd, clock_fd, tid;
-	char name[256];
-};
 
 #endif

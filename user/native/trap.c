@@ -10,6 +10,7 @@
 #include <ucontext.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "native/patch.h"
 #include "native/thread.h"
 #include "simkernel/sched.h"
 
@@ -80,14 +81,16 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 	greg_t *g = uc->uc_mcontext.gregs;
+	struct native_thread *nt = native_self();
 	u64 site = g[REG_RIP] - 2;
 
 	if (info->si_code != SYS_USER_DISPATCH_)
 		native_fatal("the host's seccomp filter refused a call", info->si_syscall, site);
-	if (native_self()->thread.host)
-		native_self()->thread.host->traps++;
+	nt->trapped = true;
+	if (nt->thread.host)
+		nt->thread.host->traps++;
 	if (native_patching)
-		native_patch_site(site);
+		native_patch_site(nt, site, g[REG_RAX]);
 	g[REG_RCX] = g[REG_RIP];
 	g[REG_R11] = site;
 	g[REG_RIP] = (greg_t)native_syscall_entry;
@@ -186,6 +189,11 @@ void native_syscall(struct native_thread *nt)
 	ret = sim_syscall(&nt->thread, r->rax, &r->rdi);
 	if (!nt->keep_result)
 		r->rax = ret;
+	if (unlikely(nt->full_restore))
+		nt->rip = native_fix_return(nt->rip);
+	else if (unlikely(nt->trapped))
+		r->rcx = native_fix_return(r->rcx);
+	nt->trapped = false;
 }
 
 void native_fault(struct native_thread *nt);
@@ -198,4 +206,5 @@ void native_preempted(struct native_thread *nt);
 void native_preempted(struct native_thread *nt)
 {
 	sim_preempted(&nt->thread);
+	nt->rip = native_fix_return(nt->rip);
 }
