@@ -49,6 +49,16 @@ static bool clock_offset(struct host *h, s32 id, s64 *offset)
 	return false;
 }
 
+bool clock_wall(struct host *h, s32 id, s64 *ns)
+{
+	s64 offset;
+
+	if (!clock_offset(h, id, &offset))
+		return false;
+	*ns = host_now(h) + offset;
+	return true;
+}
+
 long clock_cpu_target(struct thread *th, s32 id, struct task **t, struct process **p)
 {
 	s32 pid = CPUCLOCK_PID(id);
@@ -75,7 +85,7 @@ long clock_cpu_target(struct thread *th, s32 id, struct task **t, struct process
 	return *p ? 0 : -EINVAL;
 }
 
-static u64 process_sys_ns(struct process *p)
+u64 process_sys_ns(struct process *p)
 {
 	u64 ns = p->dead_sys_ns;
 	struct task *t;

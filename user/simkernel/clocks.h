@@ -9,6 +9,8 @@
 
 /* What the clock shows, in ns. -EINVAL for an id that Linux lacks. */
 long clock_read(struct thread *th, s32 id, s64 *ns);
+/* The same for the clocks that are offsets of the count; false for others. */
+bool clock_wall(struct host *h, s32 id, s64 *ns);
 /*
  * The task or process behind a CPU-time clock id; both NULL for other clocks.
  * -EINVAL when there is none.

@@ -13,6 +13,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/ids.h"
 #include "simkernel/mm.h"
 #include "simkernel/pidfd.h"
 #include "simkernel/strace.h"
@@ -339,6 +340,7 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 	files_close_on_exec(h, p->files);
 	if (timers_process_exec)
 		timers_process_exec(h, p);
+	cred_exec(p);
 	str_copy(p->exe, exe, sizeof(p->exe));
 	str_copy(p->name, name, sizeof(p->name));
 	str_copy(t->comm, base ? base + 1 : name, sizeof(t->comm));

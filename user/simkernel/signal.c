@@ -252,7 +252,7 @@ static long enqueue(struct process *p, struct sigpending *q, int sig, const sigi
 	bool legacy = sig < SIGRTMIN_KERNEL;
 	struct sigqueue_entry *e;
 
-	if (legacy && q->set & SIGBIT(sig))
+	if (legacy && !timer && q->set & SIGBIT(sig))
 		return 0;
 	e = entry_new(p, timer || (legacy && (!info || info->si_code >= 0)));
 	if (!e) {

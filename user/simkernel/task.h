@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include "base/list.h"
+#include "simkernel/cred.h"
 #include "simkernel/event.h"
 #include "simkernel/wait.h"
 
@@ -167,7 +168,9 @@ struct process {
 	struct timer real_timer; /* ITIMER_REAL */
 	u64 real_interval_ns;
 	struct timer cpu_timer; /* drives ITIMER_VIRTUAL, ITIMER_PROF, CPU-clock posix timers */
+	/* ITIMER_VIRTUAL, ITIMER_PROF: expiry on the user and CPU time used (0: off), and interval */
 	u64 virt_value_ns, virt_interval_ns, prof_value_ns, prof_interval_ns;
+	bool cpu_timers; /* something is armed on CPU time (cputimer.c) */
 	struct list posix_timers;
 	s32 next_timer_id;
 
@@ -182,7 +185,8 @@ struct process {
 	struct strace_buffer *strace;
 	void *ipc; /* SysV undo lists */
 	u32 uid, gid;
-	struct cred *cred; /* ids.c; NULL: what the host's process has */
+	struct cred cred; /* through process_cred(), ids.h */
+	u32 pdeath_signal, personality;
 };
 
 /* task.c */
@@ -193,6 +197,8 @@ struct process *process_find(struct host *h, s32 pid); /* alive or zombie */
 /* CPU time used up to now, on the virtual clock. */
 u64 task_cpu_ns(struct task *t);
 u64 process_cpu_ns(struct process *p);
+/* The part of it that is spent in calls. */
+u64 process_sys_ns(struct process *p);
 /* Keeps f until this call ends. */
 void task_hold(struct thread *th, struct file *f);
 /* Drops whatever a call (finished, or cut off by death) still holds. */

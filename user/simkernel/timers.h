@@ -10,6 +10,12 @@
 
 struct posix_timer;
 
+/* Something on CPU time was armed or disarmed in p. */
+void cpu_timers_changed(struct process *p);
+/* Fires the POSIX timers of p that are due on CPU time; the least CPU time until one is. */
+void posix_timers_cpu_due(struct process *p);
+u64 posix_timers_cpu_next(struct process *p);
+
 /*
  * The count at which, if t keeps running, the nearest CPU-time timer of its
  * process is due; TIME_NEVER when there is none.
