@@ -323,7 +323,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 		*vdso = VDSO_BASE;
 	else
 		aux_remove(prog->aux, AT_SYSINFO_EHDR);
-	if (!p->execed)
+	if (p == h->main && !p->execed)
 		adopt_files(&nt->thread);
 	process_exec_done(&nt->thread, prog->path, prog->name);
 	random_fill(h, prog->random, sizeof(prog->random));
