@@ -103,7 +103,7 @@ def differences(module, side):
                 print(f"# {module}: {test} was {pair}, then {again}: taken as unsteady")
                 continue
         found[test] = pair
-    return found, len(native)
+    return found, sum(outcome in ("ok", "skip", "xfail") for outcome in native.values())
 
 
 def expected():
