@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(".")
@@ -40,12 +41,18 @@ def attempt(side, module, path, left_out, log):
         os.unlink(path)
     command = [*launcher(side), PYTHON, OUTCOMES, module, path, *left_out]
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                               env=environment, start_new_session=True)
-    try:
-        process.wait(timeout=LIMIT[side])
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
+    with tempfile.TemporaryDirectory(dir=WORK, ignore_cleanup_errors=True) as folder:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   cwd=folder, env=environment, start_new_session=True)
+        try:
+            process.wait(timeout=LIMIT[side])
+        except subprocess.TimeoutExpired:
+            pass
+        # Whatever it started and left behind is of no use, and may hold up the next.
+        try:
+            os.killpg(process.pid, 9)
+        except ProcessLookupError:
+            pass
         process.wait()
     outcomes, open_test = {}, "(before the first test)"
     lines = open(path).read().splitlines() if os.path.exists(path) else []
