@@ -5,6 +5,7 @@
  */
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/fault.h"
 #include "simkernel/sched.h"
 
 static bool before(const struct timer *a, const struct timer *b)
@@ -130,6 +131,7 @@ void event_run_due(struct host *h)
 
 		heap_remove(h, t);
 		h->events++;
+		fault_point(h, FAULT_IN_EVENT);
 		event_fire(h, t);
 	}
 }

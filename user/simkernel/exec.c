@@ -11,6 +11,7 @@
 #include "base/string.h"
 #include "load/elf.h"
 #include "simkernel/arena.h"
+#include "simkernel/fault.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
@@ -123,6 +124,7 @@ static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
 		return ret;
 	strace_flush(th->host, th->task->process);
 	th->host->call_used_host = true;
+	fault_point(th->host, FAULT_IN_EXEC);
 	return th->engine->exec(th, &req);
 }
 

@@ -32,6 +32,7 @@ struct host_config {
 	u64 quantum_ns; /* CPU time after which a silent thread is preempted */
 	u32 cpus;      /* what the guests are told */
 	u32 strace_mode;
+	u32 fault_point, fault_count; /* fault.h */
 	bool clock_page, patch, stats;
 	s32 supervisor_pid, arena_fd, clock_fd; /* as guests reopen them: /proc/PID/fd/N */
 	char hostname[65];

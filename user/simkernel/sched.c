@@ -11,6 +11,7 @@
 #include <linux/futex.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "simkernel/fault.h"
 #include "simkernel/process.h"
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
@@ -190,6 +191,7 @@ void sched_hand_over(struct host *h, struct task *t)
 	h->switches++;
 	account_in(h, t);
 	sched_update_limit(h);
+	fault_point(h, FAULT_IN_HANDOFF);
 	WRITE_ONCE(t->run, 1);
 	hostcall(SYS_futex, &t->run, FUTEX_WAKE, 1);
 }

@@ -210,6 +210,9 @@ static void put_argument(struct host *h, struct strace_buffer *b, char kind, con
 
 	switch (kind) {
 	case 'd':
+		put(b, "%d", (s32)*a);
+		break;
+	case 'D':
 		put(b, "%ld", (s64)*a);
 		break;
 	case 'f':
@@ -373,7 +376,8 @@ void strace_flush(struct host *h, struct process *p)
 
 	if (!b)
 		return;
-	end_unfinished(b);
+	if (p->exiting)
+		end_unfinished(b);
 	write_out(h, p, b);
 	if (p->exiting) {
 		p->strace = NULL;

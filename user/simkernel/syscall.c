@@ -6,24 +6,29 @@
 #include <errno.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "simkernel/fault.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
 /* A handler that this image lacks is a null pointer here, and its call unknown. */
 #define E(nr, name, args) syscall_fn sys_##name __attribute__((weak));
+#define N(nr, name, args)		E(nr, name, args)
 #define P(nr, name, args)
 #define U(nr, name, args, error)
 #include "simkernel/syscalls.tbl"
 #undef E
+#undef N
 #undef P
 #undef U
 
 const struct syscall_desc syscall_table[SYSCALL_SLOTS] = {
 #define E(nr, name, args) [nr] = {#name, args, sys_##name, SYSCALL_EMULATED, 0},
+#define N(nr, name, args) [nr] = {#name, args, sys_##name, SYSCALL_ENGINE, 0},
 #define P(nr, name, args) [nr] = {#name, args, NULL, SYSCALL_PASSED, 0},
 #define U(nr, name, args, error) [nr] = {#name, args, NULL, SYSCALL_UNSUPPORTED, error},
 #include "simkernel/syscalls.tbl"
 #undef E
+#undef N
 #undef P
 #undef U
 };
@@ -52,6 +57,7 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 	long ret;
 
 	t->in_kernel = true;
+	fault_point(h, FAULT_IN_CALL);
 	t->calls++;
 	h->progress++;
 	stat->calls++;

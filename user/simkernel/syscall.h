@@ -18,6 +18,7 @@ typedef long syscall_fn(struct thread *th, const u64 *a);
 enum syscall_class {
 	SYSCALL_UNKNOWN,     /* not in the table: ENOSYS and a line in the report */
 	SYSCALL_EMULATED,    /* answered from the arena, perhaps with the host's help */
+	SYSCALL_ENGINE,	     /* answered by the engine; its function is in the guests' image alone */
 	SYSCALL_PASSED,	     /* the host's kernel answers, arguments unchanged */
 	SYSCALL_UNSUPPORTED, /* known, refused with a named errno on purpose */
 };
