@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* sundial sim: options, then one simulation from its start to its report. */
+/* sundial sim: its options. */
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "cli/command.h"
 #include "sim/fail.h"
 #include "sim/machine.h"
 #include "sim/sim.h"
 #include "sim/time_text.h"
+#include "simkernel/fault.h"
 
 enum {
 	OPT_START = 256,
@@ -29,6 +26,9 @@ enum {
 	OPT_PROGRESS,
 	OPT_NO_PROGRESS,
 	OPT_HOSTNAME,
+	OPT_VERIFY,
+	OPT_DIR,
+	OPT_FAULT,
 };
 
 static const struct argp_option options[] = {
@@ -43,6 +43,8 @@ static const struct argp_option options[] = {
 	{"strace", OPT_STRACE, "DIR", 0, "Log system calls to DIR/NAME.PID.strace"},
 	{"strace-mode", OPT_STRACE_MODE, "MODE", 0,
 	 "standard, or deterministic (default): without addresses, equal in equal runs"},
+	{"verify", OPT_VERIFY, NULL, 0,
+	 "Run twice and compare output, system calls and statistics; exit status 1 if they differ"},
 	{"cpus", OPT_CPUS, "N", 0, "CPUs that programs are told of, 1 to 64. Default: 1"},
 	{"no-clock-page", OPT_NO_CLOCK_PAGE, NULL, 0,
 	 "Answer clock reads by system calls; nothing else changes but speed"},
@@ -52,7 +54,12 @@ static const struct argp_option options[] = {
 	{"progress", OPT_PROGRESS, NULL, 0, "A progress line on stderr, also if it is no terminal"},
 	{"no-progress", OPT_NO_PROGRESS, NULL, 0, "No progress line"},
 	{"quiet", 'q', NULL, 0, "No summary and no progress line; only what went wrong"},
+	{"dir", OPT_DIR, "DIR", 0,
+	 "Keep /tmp, /var/tmp, /run and /dev/shm of the guests in DIR, apart from the machine's"},
 	{"hostname", OPT_HOSTNAME, "NAME", 0, "The simulated host's name. Default: sundial"},
+	{"fault", OPT_FAULT, "POINT:N", OPTION_HIDDEN,
+	 "For tests: kill the process that passes in-call, in-event, in-exec or in-handoff the "
+	 "Nth time"},
 	{0},
 };
 
@@ -78,6 +85,31 @@ static void parse_strace_mode(struct sim_options *o, const char *arg)
 		o->strace_mode = STRACE_DETERMINISTIC;
 	else
 		fail(EXIT_SUNDIAL, "--strace-mode %s: must be standard or deterministic", arg);
+}
+
+static void parse_fault(struct argp_state *state, struct sim_options *o, const char *arg)
+{
+	static const struct {
+		const char *name;
+		u32 point;
+	} points[] = {
+		{"in-call:", FAULT_IN_CALL},
+		{"in-event:", FAULT_IN_EVENT},
+		{"in-exec:", FAULT_IN_EXEC},
+		{"in-handoff:", FAULT_IN_HANDOFF},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
+		size_t len = strlen(points[i].name);
+
+		if (strncmp(arg, points[i].name, len))
+			continue;
+		o->fault_point = points[i].point;
+		o->fault_count = parse_number(state, "fault POINT:N", arg + len, 1, 1U << 30);
+		return;
+	}
+	fail(EXIT_SUNDIAL, "--fault %s: must be in-call:N, in-event:N, in-exec:N or in-handoff:N",
+	     arg);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -131,6 +163,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			fail(EXIT_SUNDIAL, "--hostname %s: must have 1 to 64 characters", arg);
 		o->hostname = arg;
 		return 0;
+	case OPT_VERIFY:
+		o->verify = true;
+		return 0;
+	case OPT_DIR:
+		o->dir = arg;
+		return 0;
+	case OPT_FAULT:
+		parse_fault(state, o, arg);
+		return 0;
 	case ARGP_KEY_ARGS:
 		o->argv = state->argv + state->next;
 		return 0;
@@ -163,24 +204,6 @@ static void without_randomisation(char **argv, int argc)
 	free(again);
 }
 
-static void open_outputs(struct sim *s)
-{
-	const struct sim_options *o = s->opt;
-
-	if (o->stats_file) {
-		s->stats_out = fopen(o->stats_file, "we");
-		if (!s->stats_out)
-			fail(EXIT_SUNDIAL, "--stats=%s: %s", o->stats_file, strerror(errno));
-	}
-	if (!o->strace_dir)
-		return;
-	if (mkdir(o->strace_dir, 0777) && errno != EEXIST)
-		fail(EXIT_SUNDIAL, "--strace %s: %s", o->strace_dir, strerror(errno));
-	if (!realpath(o->strace_dir, s->host->config.strace_dir) ||
-	    access(o->strace_dir, W_OK | X_OK))
-		fail(EXIT_SUNDIAL, "--strace %s: %s", o->strace_dir, strerror(errno));
-}
-
 int cmd_sim(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -197,28 +220,10 @@ int cmd_sim(int argc, char **argv)
 		.progress = -1,
 		.hostname = "sundial",
 	};
-	struct sim s = {.opt = &o};
 
 	without_randomisation(argv, argc);
 	argv[0] = (char *)"sundial sim";
 	argp_err_exit_status = EXIT_SUNDIAL;
-	prctl(PR_SET_NAME, "sundial");
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
-	program_find(&s.program, o.argv);
-	machine_check_engine();
-	s.cpu = sched_getcpu();
-	segment_create(&s);
-	open_outputs(&s);
-	supervisor_prepare();
-	s.wall_start_ns = wall_now_ns();
-	launch(&s);
-	supervise(&s);
-	report_end(&s);
-	if (!o.quiet)
-		report_summary(&s);
-	if (o.stats)
-		stats_table(&s);
-	if (s.stats_out)
-		stats_json(&s);
-	return report_status(&s);
+	return o.verify ? verify(&o) : simulate(&o);
 }

@@ -24,6 +24,8 @@ static struct row describe(const struct syscall_desc *d)
 		if (d->fn)
 			return (struct row){"emulated", ""};
 		return (struct row){"unknown", "ENOSYS, and a line in the report"};
+	case SYSCALL_ENGINE:
+		return (struct row){"emulated", "by the native engine"};
 	case SYSCALL_PASSED:
 		return (struct row){"passed", "the host's kernel answers"};
 	case SYSCALL_UNSUPPORTED:
@@ -40,7 +42,7 @@ static void count(unsigned int *emulated, unsigned int *passed, unsigned int *un
 	for (int i = 0; i < SYSCALL_SLOTS; i++) {
 		const struct syscall_desc *d = &syscall_table[i];
 
-		*emulated += d->class == SYSCALL_EMULATED && d->fn;
+		*emulated += (d->class == SYSCALL_EMULATED && d->fn) || d->class == SYSCALL_ENGINE;
 		*passed += d->class == SYSCALL_PASSED;
 		*unsupported += d->class == SYSCALL_UNSUPPORTED;
 	}

@@ -9,6 +9,18 @@
 #include <unistd.h>
 #include "sim/fail.h"
 
+static int message_fd = STDERR_FILENO;
+
+void say_to(int fd)
+{
+	message_fd = fd;
+}
+
+int say_fd(void)
+{
+	return message_fd;
+}
+
 static void vsay(const char *fmt, va_list ap)
 {
 	char line[4096];
@@ -18,7 +30,7 @@ static void vsay(const char *fmt, va_list ap)
 	if (n > (int)sizeof(line) - 2)
 		n = sizeof(line) - 2;
 	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, n) < 0)
+	if (write(message_fd, line, n) < 0)
 		return;
 }
 

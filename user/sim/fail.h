@@ -12,5 +12,8 @@
 void fail(int status, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 /* Prints "sundial: TEXT" on stderr, whole lines at once. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* From now on both go to descriptor fd. */
+void say_to(int fd);
+int say_fd(void);
 
 #endif

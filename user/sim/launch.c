@@ -75,7 +75,7 @@ void launch(struct sim *s)
 {
 	struct host *h = s->host;
 	pid_t self = getpid();
-	char spec[80];
+	char spec[PATH_MAX + 64];
 	struct task *t = sim_start(h, s->program.exe);
 	const char *base = strrchr(s->program.name, '/');
 
@@ -83,8 +83,8 @@ void launch(struct sim *s)
 		fail(EXIT_SUNDIAL, "the arena is too small for the first process");
 	strcpy(t->process->name, s->program.name);
 	snprintf(t->comm, sizeof(t->comm), "%.15s", base ? base + 1 : s->program.name);
-	snprintf(spec, sizeof(spec), "%d:%d:%d:%d", self, s->arena_fd, sundial_clock_fd(s->clock),
-		 t->tid);
+	snprintf(spec, sizeof(spec), "%d:%d:%d:%d:%s", self, s->arena_fd,
+		 sundial_clock_fd(s->clock), t->tid, s->program.name);
 	s->main_pid = fork();
 	if (s->main_pid < 0)
 		fail(EXIT_SUNDIAL, "cannot start a process: %s; see ulimit -u", strerror(errno));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/sundial.h>
+#include "sim/fail.h"
 #include "sim/sim.h"
 #include "sim/time_text.h"
 
@@ -19,12 +20,12 @@ static bool wanted(struct sim *s)
 {
 	if (s->opt->progress >= 0)
 		return s->opt->progress;
-	return !s->opt->quiet && isatty(STDERR_FILENO);
+	return !s->opt->quiet && isatty(say_fd());
 }
 
 static void write_line(const char *text, size_t len)
 {
-	if (write(STDERR_FILENO, text, len) < 0)
+	if (write(say_fd(), text, len) < 0)
 		return; /* nobody looks any more */
 }
 

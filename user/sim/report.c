@@ -63,6 +63,16 @@ static void say_deaths(struct sim *s)
 		say("determinism ended there");
 }
 
+/* Refusals and fallbacks that the simulated kernel noted. */
+static void say_notes(struct sim *s)
+{
+	struct host *h = s->host;
+
+	h->notes[sizeof(h->notes) - 1] = 0;
+	for (char *line = strtok(h->notes, "\n"); line; line = strtok(NULL, "\n"))
+		say("%s", line);
+}
+
 static void say_main_status(struct sim *s)
 {
 	u32 status = s->host->main_status;
@@ -110,8 +120,10 @@ void report_end(struct sim *s)
 		say("%lu preemption%s: a thread computed without a call while others waited; "
 		    "determinism ended at the first (--quantum sets the patience)",
 		    h->preemptions, h->preemptions == 1 ? "" : "s");
-	if (h->unknown_calls && !s->opt->quiet)
-		stats_unknown(s);
+	if (s->opt->quiet)
+		return;
+	say_notes(s);
+	stats_unknown(s);
 }
 
 int report_status(struct sim *s)

@@ -122,13 +122,12 @@ static void fill_config(struct host_config *c, const struct sim_options *opt)
 	c->strace_mode = opt->strace_dir ? opt->strace_mode : STRACE_OFF;
 	c->clock_page = opt->clock_page;
 	c->patch = opt->patch;
+	c->fault_point = opt->fault_point;
+	c->fault_count = opt->fault_count;
 	c->stats = opt->stats || opt->stats_file;
 	strcpy(c->hostname, opt->hostname);
 	if (!getcwd(c->start_dir, sizeof(c->start_dir)))
 		c->start_dir[0] = 0; /* a folder that is gone has no name to be hidden */
-	native_find(c->native_path, sizeof(c->native_path));
-	if (opt->dir && !realpath(opt->dir, c->dir))
-		fail(EXIT_SUNDIAL, "%s: %s", opt->dir, strerror(errno));
 }
 
 void segment_create(struct sim *s)

@@ -42,6 +42,7 @@ struct sim {
 	int arena_fd;
 	struct sundial_clock *clock;
 	int strace_fd;	 /* the strace folder, or -1 */
+	int native_fd;	 /* sundial-native, with --dir; else -1 */
 	FILE *stats_out; /* of --stats=FILE, or NULL */
 	pid_t main_pid;	 /* the first program's host pid */
 	int cpu;	 /* where all guests run */
@@ -52,6 +53,15 @@ struct sim {
 	char deaths[1024]; /* a line for each death from outside */
 };
 
+/* simulate.c: runs one simulation and returns the command's exit status. */
+int simulate(const struct sim_options *o);
+/* verify.c: runs it twice and compares. The status is that of the program, or 1. */
+int verify(const struct sim_options *o);
+/*
+ * hostdir.c: gives this process, and all it starts, private folders kept in dir,
+ * whose full path goes to real. Ends the command on failure.
+ */
+void hostdir_enter(const char *dir, char real[PATH_MAX]);
 /* segment.c: makes and maps arena and clock page, fills host->config; ends the command on failure.
  */
 void segment_create(struct sim *s);

@@ -44,23 +44,18 @@ static const char *call_name(int nr, char *buf, size_t size)
 	return buf;
 }
 
-static bool is_unknown(int nr)
-{
-	const struct syscall_desc *d = &syscall_table[nr];
-
-	return d->class == SYSCALL_UNKNOWN || (d->class == SYSCALL_EMULATED && !d->fn);
-}
-
 void stats_unknown(struct sim *s)
 {
 	struct host *h = s->host;
-	char buf[32];
+	char line[2048] = "", buf[32];
+	size_t at = 0;
 
-	for (int i = 0; i < SYSCALL_SLOTS; i++)
-		if (h->stat[i].calls && is_unknown(i))
-			say("%lu call%s of %s, which the simulation does not know, answered ENOSYS",
-			    h->stat[i].calls, h->stat[i].calls == 1 ? "" : "s",
-			    call_name(i, buf, sizeof(buf)));
+	for (int i = 0; i < SYSCALL_SLOTS && at < sizeof(line); i++)
+		if (h->stat[i].unknown)
+			at += snprintf(line + at, sizeof(line) - at, "%s%s (%lu)", at ? ", " : "",
+				       call_name(i, buf, sizeof(buf)), h->stat[i].unknown);
+	if (at)
+		say("calls that the simulation does not know, answered ENOSYS: %s", line);
 }
 
 void report_summary(struct sim *s)
@@ -105,19 +100,19 @@ void stats_table(struct sim *s)
 	int order[SYSCALL_SLOTS], n = sort_calls(h, order);
 	char buf[32];
 
-	fprintf(stderr, "%-24s %12s %12s %12s %12s %10s\n", "call", "count", "page", "arena",
+	dprintf(say_fd(), "%-24s %12s %12s %12s %12s %10s\n", "call", "count", "page", "arena",
 		"host", "errors");
 	if (h->clock->reads)
-		fprintf(stderr, "%-24s %12lu %12lu %12s %12s %10s\n", "(clock reads)",
+		dprintf(say_fd(), "%-24s %12lu %12lu %12s %12s %10s\n", "(clock reads)",
 			(u64)h->clock->reads, (u64)h->clock->reads, "-", "-", "-");
 	for (int i = 0; i < n; i++) {
 		const struct syscall_stat *st = &h->stat[order[i]];
 
-		fprintf(stderr, "%-24s %12lu %12s %12lu %12lu %10lu%s\n",
+		dprintf(say_fd(), "%-24s %12lu %12s %12lu %12lu %10lu%s\n",
 			call_name(order[i], buf, sizeof(buf)), st->calls, "-", st->calls - st->host,
-			st->host, st->errors, is_unknown(order[i]) ? "  unknown: ENOSYS" : "");
+			st->host, st->errors, st->unknown ? "  unknown: ENOSYS" : "");
 	}
-	fprintf(stderr,
+	dprintf(say_fd(),
 		"processes %lu, threads %lu, switches %lu, events %lu, signals %lu, "
 		"preemptions %lu\ntraps %lu, patched sites %lu, sites left trapping %lu\n",
 		h->processes_made, h->threads_made, h->switches, h->events, h->signals_sent,
@@ -145,7 +140,7 @@ static void json_calls(FILE *f, struct host *h)
 			continue;
 		fprintf(f, "%s\n    \"%s\": {\"count\": %lu, \"host\": %lu, \"errors\": %lu%s}",
 			comma, call_name(i, buf, sizeof(buf)), st->calls, st->host, st->errors,
-			is_unknown(i) ? ", \"unknown\": true" : "");
+			st->unknown ? ", \"unknown\": true" : "");
 		comma = ",";
 	}
 	fprintf(f, "\n  },\n");

@@ -35,8 +35,8 @@
 #include "simkernel/process.h"
 #include "simkernel/sched.h"
 
-/* Looks after a death from outside at which a hand-over may be found cut in two. */
-#define HANDOVER_LOOKS 3
+/* Looks after a death from outside at which the token may be found lost. */
+#define TOKEN_LOOKS 4
 /* Deaths whose process was not in the arena yet: looked for again. */
 #define ORPHANS	     16
 #define ORPHAN_LOOKS 5
@@ -52,8 +52,9 @@ struct orphan {
 
 struct mourner { /* what must be looked at again after deaths */
 	struct orphan orphan[ORPHANS];
-	int handover_looks;
-	u64 switches;
+	int token_looks;
+	struct task *holder; /* at the last look */
+	u64 moves;
 };
 
 u64 wall_now_ns(void)
@@ -139,13 +140,10 @@ static void note_death(struct sim *s, struct process *p, int status)
 /* p's host process died, and the simulation had not ended it. */
 static void bury(struct sim *s, struct mourner *m, struct process *p, int status)
 {
-	u32 simulated = WIFSIGNALED(status) ? WTERMSIG(status) : SIGKILL;
 	struct host *h = s->host;
 	struct task *holder = READ_ONCE(h->current), *next;
 
 	note_death(s, p, status);
-	m->handover_looks = HANDOVER_LOOKS;
-	m->switches = h->switches;
 	if (!holder || holder->process != p) {
 		p->host_dead = true;
 		__atomic_store_n(&h->death_pending, 1, __ATOMIC_RELEASE);
@@ -159,31 +157,45 @@ static void bury(struct sim *s, struct mourner *m, struct process *p, int status
 		return;
 	}
 	WRITE_ONCE(holder->run, 0);
-	process_kill(h, p, simulated);
+	process_kill(h, p, status);
 	next = sched_pick_next(h);
 	if (next)
 		sched_hand_over(h, next);
 }
 
+static void say_broken(struct sim *s, const char *what)
+{
+	sim_end(s->host, END_BROKEN, "a process was killed from outside %s", what);
+}
+
 /*
- * A holder that dies on its way out may have named the next one without waking
- * it. Nobody runs then, so nothing moves; the supervisor does the rest.
+ * A process that was killed may have held the token in a way that p->state and
+ * h->current do not show: it was ending, or had named the next holder without
+ * waking it. Nobody runs then, and nothing moves from one look to the next.
  */
-static void finish_handover(struct sim *s, struct mourner *m)
+static void look_for_token(struct sim *s, struct mourner *m)
 {
 	struct host *h = s->host;
 	struct task *t = READ_ONCE(h->current);
+	u64 moves = h->switches + h->progress + h->clock->reads;
+	bool stuck = t == m->holder && moves == m->moves;
 
-	if (!m->handover_looks || h->end)
+	if (!m->token_looks || h->end)
 		return;
-	m->handover_looks--;
-	if (!t || h->switches != m->switches) {
-		m->switches = h->switches;
+	m->token_looks--;
+	m->holder = t;
+	m->moves = moves;
+	if (!stuck)
 		return;
+	if (!t) {
+		say_broken(s, "while it ended, before the next one ran");
+	} else if (!t->process || kill(t->process->host_pid, 0)) {
+		say_broken(s, "while it ended, in the middle of the simulated kernel's work");
+	} else {
+		/* A running holder is not disturbed by this. */
+		WRITE_ONCE(t->run, 1);
+		syscall(SYS_futex, &t->run, FUTEX_WAKE, 1, NULL, NULL, 0);
 	}
-	/* A look and 20 ms ago it was the same hand-over: whoever began it is gone. */
-	WRITE_ONCE(t->run, 1);
-	syscall(SYS_futex, &t->run, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 static void remember_orphan(struct mourner *m, pid_t pid, int status)
@@ -228,6 +240,8 @@ static void reap_children(struct sim *s, struct mourner *m)
 		if (s->host->end)
 			continue;
 		p = process_of(s, pid);
+		if (WIFSIGNALED(status) || p)
+			m->token_looks = TOKEN_LOOKS;
 		if (p)
 			bury(s, m, p, status);
 		else if (WIFSIGNALED(status))
@@ -255,7 +269,7 @@ void supervise(struct sim *s)
 			continue;
 		next_look_ns = wall_now_ns() + WATCHDOG_MS * NSEC_PER_MSEC;
 		look_for_orphans(s, &m);
-		finish_handover(s, &m);
+		look_for_token(s, &m);
 		watchdog_look(s);
 		progress_show(s);
 	}
