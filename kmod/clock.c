@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clock domains: the pages of <linux/sundial.h>, their mapping, and the calls
+ * that change a domain of kind KERNEL.
+ *
+ * A struct sundial_clock owns the pages of one domain or array. The descriptor
+ * that SUNDIAL_CLOCK_CREATE returned and every reader made from it hold one
+ * reference each; a mapping holds its file. user/lib/memfd.c does the same over
+ * a memfd; a change of a rule is made in both.
+ *
+ * Locking: clock->lock serialises the writers of a page of kind KERNEL; readers
+ * take nothing. It is taken with interrupts off, because readers in user space
+ * wait for a writer in the middle of a change: that must not last. Pages of kind
+ * USER are filled before anybody can see them and never touched again. All other
+ * fields are constant.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+#include <linux/time_namespace.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include <linux/sundial.h>
+
+#include "compat.h"
+#include "sundial.h"
+#include "trace.h"
+
+static_assert(PAGE_SIZE == SUNDIAL_CLOCK_PAGE_SIZE);
+
+struct sundial_clock {
+	struct kref kref;
+	spinlock_t lock;
+	u32 kind;
+	u32 mode;
+	u32 flags;
+	u32 count;
+	u64 domain;
+	s64 timens_ns;		  /* from the host's CLOCK_MONOTONIC to its creator's */
+	struct user_struct *user; /* whom the pages are accounted to; NULL if nobody */
+	struct page **pages;
+};
+
+static const struct file_operations sundial_clock_fops;
+
+/* Domain 0 is the host's own time. 2^64 domains outlast the machine. */
+static atomic64_t next_domain = ATOMIC64_INIT(1);
+
+static struct sundial_clock_page *clock_page(struct sundial_clock *clock)
+{
+	return page_address(clock->pages[0]);
+}
+
+static u64 clock_host_ns(struct sundial_clock *clock)
+{
+	return ktime_get_ns() + clock->timens_ns;
+}
+
+/*
+ * CLOCK_MONOTONIC of the creating process differs from ktime by this much. The
+ * page is in the creator's time, so that its own readers are right.
+ */
+static s64 current_timens_ns(void)
+{
+	struct timespec64 offset = {};
+
+	timens_add_monotonic(&offset);
+	return timespec64_to_ns(&offset);
+}
+
+/*
+ * Copies field by field: a reader may look at any moment, and each field must be
+ * stored whole.
+ */
+static void rate_store(struct sundial_clock_rate *to, const struct sundial_clock_rate *from)
+{
+	WRITE_ONCE(to->host_base_ns, from->host_base_ns);
+	WRITE_ONCE(to->base_ns, from->base_ns);
+	WRITE_ONCE(to->mult, from->mult);
+	WRITE_ONCE(to->shift, from->shift);
+	WRITE_ONCE(to->realtime_ns, from->realtime_ns);
+	WRITE_ONCE(to->boottime_ns, from->boottime_ns);
+	WRITE_ONCE(to->tai_ns, from->tai_ns);
+	WRITE_ONCE(to->raw_ns, from->raw_ns);
+}
+
+/*
+ * The writer's half of the latch. The kernel's own page is always left with an
+ * even seq and two equal copies, so readers can be sent to rate[1] at once. A
+ * new rate holds from a host time taken after this: the full barrier is for a
+ * reader that has not seen seq odd to have an earlier one.
+ */
+static void rate_begin(struct sundial_clock *clock, struct sundial_clock_rate *rate)
+{
+	struct sundial_clock_page *page = clock_page(clock);
+
+	lockdep_assert_held(&clock->lock);
+	*rate = page->rate[0];
+	WRITE_ONCE(page->seq, page->seq + 1);
+	smp_mb(); /* also: readers leave rate[0] before it changes */
+}
+
+static void rate_end(struct sundial_clock *clock, const struct sundial_clock_rate *rate)
+{
+	struct sundial_clock_page *page = clock_page(clock);
+
+	lockdep_assert_held(&clock->lock);
+	rate_store(&page->rate[0], rate);
+	smp_wmb(); /* rate[0] is whole before readers come back */
+	WRITE_ONCE(page->seq, page->seq + 1);
+	smp_wmb(); /* readers are back before rate[1] changes */
+	rate_store(&page->rate[1], rate);
+	smp_wmb(); /* rate[1] is whole before the next change sends readers there */
+}
+
+static u64 rate_count(const struct sundial_clock_rate *rate, u64 host_ns)
+{
+	u64 delta_ns = host_ns - rate->host_base_ns;
+
+	if ((s64)delta_ns < 0)
+		delta_ns = 0;
+	return rate->base_ns + mul_u64_u64_shr(delta_ns, rate->mult, rate->shift);
+}
+
+static u64 clock_count(struct sundial_clock *clock)
+{
+	struct sundial_clock_page *page = clock_page(clock);
+
+	lockdep_assert_held(&clock->lock);
+	if (clock->mode == SUNDIAL_MODE_MANUAL)
+		return page->now_ns;
+	return rate_count(&page->rate[0], clock_host_ns(clock));
+}
+
+/*
+ * A change of the count: change_begin() returns what it is now and a rate that
+ * starts from there, change_end() puts that in force.
+ */
+static u64 change_begin(struct sundial_clock *clock, struct sundial_clock_rate *rate)
+{
+	u64 host_ns;
+
+	lockdep_assert_held(&clock->lock);
+	if (clock->mode == SUNDIAL_MODE_MANUAL)
+		return rate->base_ns = clock_page(clock)->now_ns;
+	rate_begin(clock, rate);
+	host_ns = clock_host_ns(clock);
+	rate->base_ns = rate_count(rate, host_ns);
+	rate->host_base_ns = host_ns;
+	return rate->base_ns;
+}
+
+static void change_end(struct sundial_clock *clock, const struct sundial_clock_rate *rate)
+{
+	lockdep_assert_held(&clock->lock);
+	if (clock->mode == SUNDIAL_MODE_MANUAL)
+		smp_store_release(&clock_page(clock)->now_ns, rate->base_ns);
+	else
+		rate_end(clock, rate);
+}
+
+static int clock_info(struct sundial_clock *clock, struct file *file,
+		      struct sundial_clock_info __user *argument)
+{
+	struct sundial_clock_info info = {
+		.kind = clock->kind,
+		.mode = clock->mode,
+		.flags = clock->flags,
+		.count = clock->count,
+		.domain = clock->domain,
+		.page_size = SUNDIAL_CLOCK_PAGE_SIZE,
+		.writable = !!(file->f_mode & FMODE_WRITE),
+	};
+
+	if (clock->kind == SUNDIAL_KIND_KERNEL) {
+		spin_lock_irq(&clock->lock);
+		info.now_ns = clock_count(clock);
+		spin_unlock_irq(&clock->lock);
+	}
+	return copy_to_user(argument, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set __user *argument)
+{
+	struct sundial_clock_set set;
+	struct sundial_clock_rate rate;
+	u64 old_ns;
+	int ret = 0;
+
+	if (copy_from_user(&set, argument, sizeof(set)))
+		return -EFAULT;
+	if (set.flags || set.pad)
+		return -EINVAL;
+	spin_lock_irq(&clock->lock);
+	old_ns = change_begin(clock, &rate);
+	if (set.now_ns < old_ns && !(clock->flags & SUNDIAL_PAGE_STEPPABLE))
+		ret = -ERANGE;
+	else
+		rate.base_ns = set.now_ns;
+	change_end(clock, &rate);
+	spin_unlock_irq(&clock->lock);
+	if (!ret)
+		trace_sundial_clock_set(clock->domain, old_ns, set.now_ns);
+	return ret;
+}
+
+static int clock_advance(struct sundial_clock *clock, struct sundial_clock_advance __user *argument)
+{
+	struct sundial_clock_advance advance;
+	struct sundial_clock_rate rate;
+	u64 old_ns;
+	int ret = 0;
+
+	if (copy_from_user(&advance, argument, sizeof(advance)))
+		return -EFAULT;
+	if (advance.flags || advance.pad)
+		return -EINVAL;
+	spin_lock_irq(&clock->lock);
+	old_ns = change_begin(clock, &rate);
+	if (check_add_overflow(old_ns, advance.delta_ns, &advance.now_ns))
+		ret = -EOVERFLOW;
+	else
+		rate.base_ns = advance.now_ns;
+	change_end(clock, &rate);
+	spin_unlock_irq(&clock->lock);
+	if (ret)
+		return ret;
+	trace_sundial_clock_advance(clock->domain, old_ns, advance.now_ns);
+	return put_user(advance.now_ns, &argument->now_ns);
+}
+
+static int clock_set_rate(struct sundial_clock *clock,
+			  const struct sundial_clock_set_rate __user *argument)
+{
+	struct sundial_clock_set_rate how;
+	struct sundial_clock_rate rate;
+	u64 now_ns;
+
+	if (copy_from_user(&how, argument, sizeof(how)))
+		return -EFAULT;
+	if (how.flags || how.shift > SUNDIAL_CLOCK_MAX_SHIFT)
+		return -EINVAL;
+	if (clock->mode != SUNDIAL_MODE_SCALED)
+		return -EOPNOTSUPP;
+	spin_lock_irq(&clock->lock);
+	now_ns = change_begin(clock, &rate);
+	rate.mult = how.mult;
+	rate.shift = how.shift;
+	change_end(clock, &rate);
+	spin_unlock_irq(&clock->lock);
+	trace_sundial_clock_set_rate(clock->domain, now_ns, how.mult, how.shift);
+	return 0;
+}
+
+static int clock_set_offsets(struct sundial_clock *clock,
+			     const struct sundial_clock_set_offsets __user *argument)
+{
+	struct sundial_clock_set_offsets offsets;
+	struct sundial_clock_rate rate;
+
+	if (copy_from_user(&offsets, argument, sizeof(offsets)))
+		return -EFAULT;
+	if (offsets.flags || offsets.pad)
+		return -EINVAL;
+	spin_lock_irq(&clock->lock);
+	rate_begin(clock, &rate);
+	rate.realtime_ns = offsets.realtime_ns;
+	rate.boottime_ns = offsets.boottime_ns;
+	rate.tai_ns = offsets.tai_ns;
+	rate.raw_ns = offsets.raw_ns;
+	rate_end(clock, &rate);
+	spin_unlock_irq(&clock->lock);
+	return 0;
+}
+
+static void clock_free(struct kref *kref)
+{
+	struct sundial_clock *clock = container_of(kref, struct sundial_clock, kref);
+	u32 i;
+
+	for (i = 0; i < clock->count && clock->pages[i]; i++)
+		__free_page(clock->pages[i]);
+	kvfree(clock->pages);
+	if (clock->user) {
+		atomic_long_sub(clock->count, &clock->user->locked_vm);
+		free_uid(clock->user);
+	}
+	kfree(clock);
+}
+
+/* The new file takes a reference of its own. */
+static int clock_install(struct sundial_clock *clock, const char *name, int flags)
+{
+	int fd;
+
+	kref_get(&clock->kref);
+	fd = anon_inode_getfd(name, &sundial_clock_fops, clock, flags | O_CLOEXEC);
+	if (fd < 0)
+		kref_put(&clock->kref, clock_free);
+	return fd;
+}
+
+static int clock_reader(struct sundial_clock *clock,
+			const struct sundial_clock_reader __user *argument)
+{
+	struct sundial_clock_reader reader;
+
+	if (copy_from_user(&reader, argument, sizeof(reader)))
+		return -EFAULT;
+	if (reader.flags || reader.pad)
+		return -EINVAL;
+	return clock_install(clock, "[sundial-clock-reader]", O_RDONLY);
+}
+
+/* For the calls that change a domain. */
+static int clock_may_change(struct sundial_clock *clock, struct file *file)
+{
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EPERM;
+	return clock->kind == SUNDIAL_KIND_KERNEL ? 0 : -EOPNOTSUPP;
+}
+
+static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	struct sundial_clock *clock = file->private_data;
+	void __user *argument = (void __user *)arg;
+	int ret;
+
+	switch (command) {
+	case SUNDIAL_CLOCK_INFO:
+		return clock_info(clock, file, argument);
+	case SUNDIAL_CLOCK_READER:
+		return clock_reader(clock, argument);
+	case SUNDIAL_CLOCK_SET:
+		ret = clock_may_change(clock, file);
+		return ret ? ret : clock_set(clock, argument);
+	case SUNDIAL_CLOCK_ADVANCE:
+		ret = clock_may_change(clock, file);
+		return ret ? ret : clock_advance(clock, argument);
+	case SUNDIAL_CLOCK_SET_RATE:
+		ret = clock_may_change(clock, file);
+		return ret ? ret : clock_set_rate(clock, argument);
+	case SUNDIAL_CLOCK_SET_OFFSETS:
+		ret = clock_may_change(clock, file);
+		return ret ? ret : clock_set_offsets(clock, argument);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* The vma holds the file, and so the clock and its pages. */
+static vm_fault_t sundial_clock_fault(struct vm_fault *vmf)
+{
+	struct sundial_clock *clock = vmf->vma->vm_file->private_data;
+
+	if (vmf->pgoff >= clock->count)
+		return VM_FAULT_SIGBUS;
+	vmf->page = clock->pages[vmf->pgoff];
+	get_page(vmf->page);
+	return 0;
+}
+
+static const struct vm_operations_struct sundial_clock_vm_ops = {
+	.fault = sundial_clock_fault,
+};
+
+static int sundial_clock_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct sundial_clock *clock = file->private_data;
+	bool writable = clock->kind == SUNDIAL_KIND_USER && file->f_mode & FMODE_WRITE;
+
+	/* Not VM_SHARED: mmap() has already taken that from a read-only file's mapping. */
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	if (vma_pages(vma) == 1 ? vma->vm_pgoff >= clock->count
+				: vma->vm_pgoff || vma_pages(vma) != clock->count)
+		return -EINVAL;
+	if (!writable) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		/* Or mprotect() would do what mmap() was refused. */
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
+	vm_flags_set(vma, VM_DONTEXPAND);
+	vma->vm_ops = &sundial_clock_vm_ops;
+	return 0;
+}
+
+static int sundial_clock_release(struct inode *inode, struct file *file)
+{
+	struct sundial_clock *clock = file->private_data;
+
+	kref_put(&clock->kref, clock_free);
+	return 0;
+}
+
+static const struct file_operations sundial_clock_fops = {
+	.owner = THIS_MODULE,
+	.release = sundial_clock_release,
+	.unlocked_ioctl = sundial_clock_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = sundial_clock_mmap,
+};
+
+static int check_create(const struct sundial_clock_create *how)
+{
+	if (how->kind > SUNDIAL_KIND_USER || how->mode > SUNDIAL_MODE_SCALED ||
+	    how->flags & ~SUNDIAL_CREATE_STEPPABLE || how->pad[0] || how->pad[1] || !how->count ||
+	    how->coarse_ns > SUNDIAL_CLOCK_MAX_COARSE_NS)
+		return -EINVAL;
+	if (how->kind == SUNDIAL_KIND_KERNEL && how->count != 1)
+		return -EINVAL;
+	if (how->kind == SUNDIAL_KIND_USER && how->flags & SUNDIAL_CREATE_STEPPABLE)
+		return -EINVAL;
+	if (how->count > SUNDIAL_CLOCK_MAX_PAGES)
+		return -E2BIG;
+	return 0;
+}
+
+/*
+ * The pages stay in memory as locked ones do, so they count against the same
+ * limit, over all processes of the user.
+ */
+static int account_pages(struct sundial_clock *clock)
+{
+	struct user_struct *user = current_user();
+	unsigned long limit, old, sum;
+
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	old = atomic_long_read(&user->locked_vm);
+	do {
+		sum = old + clock->count;
+		if (sum > limit)
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, (long *)&old, sum));
+	clock->user = get_uid(user);
+	return 0;
+}
+
+static void page_init(struct sundial_clock *clock, u32 index,
+		      const struct sundial_clock_create *how, u64 host_ns)
+{
+	struct sundial_clock_page *page = page_address(clock->pages[index]);
+	struct sundial_clock_rate rate = {
+		.realtime_ns = how->realtime_ns,
+		.boottime_ns = how->boottime_ns,
+		.tai_ns = how->tai_ns,
+		.raw_ns = how->raw_ns,
+	};
+
+	page->magic = SUNDIAL_CLOCK_MAGIC;
+	page->size = sizeof(*page);
+	page->version = SUNDIAL_CLOCK_VERSION;
+	page->kind = clock->kind;
+	page->mode = clock->mode;
+	page->flags = clock->flags;
+	page->domain = clock->domain + index;
+	page->limit_ns = U64_MAX;
+	page->coarse_ns = how->coarse_ns ?: SUNDIAL_CLOCK_COARSE_NS;
+	if (clock->mode == SUNDIAL_MODE_SCALED) {
+		rate.host_base_ns = host_ns;
+		rate.base_ns = how->now_ns;
+		rate.mult = 1;
+	} else {
+		page->now_ns = how->now_ns;
+	}
+	page->rate[0] = rate;
+	page->rate[1] = rate;
+}
+
+static int clock_alloc_pages(struct sundial_clock *clock, const struct sundial_clock_create *how)
+{
+	u64 host_ns = clock_host_ns(clock);
+	u32 i;
+
+	for (i = 0; i < clock->count; i++) {
+		clock->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!clock->pages[i])
+			return -ENOMEM;
+		page_init(clock, i, how, host_ns);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+int sundial_clock_create(const struct sundial_clock_create __user *argument)
+{
+	struct sundial_clock_create how;
+	struct sundial_clock *clock;
+	int ret;
+
+	if (copy_from_user(&how, argument, sizeof(how)))
+		return -EFAULT;
+	ret = check_create(&how);
+	if (ret)
+		return ret;
+	clock = kzalloc(sizeof(*clock), GFP_KERNEL_ACCOUNT);
+	if (!clock)
+		return -ENOMEM;
+	kref_init(&clock->kref);
+	spin_lock_init(&clock->lock);
+	clock->kind = how.kind;
+	clock->mode = how.mode;
+	clock->flags = how.flags & SUNDIAL_CREATE_STEPPABLE ? SUNDIAL_PAGE_STEPPABLE : 0;
+	clock->timens_ns = current_timens_ns();
+	clock->pages = kvcalloc(how.count, sizeof(*clock->pages), GFP_KERNEL_ACCOUNT);
+	if (!clock->pages) {
+		kfree(clock);
+		return -ENOMEM;
+	}
+	clock->count = how.count;
+	clock->domain = atomic64_fetch_add(how.count, &next_domain);
+	ret = account_pages(clock);
+	if (!ret)
+		ret = clock_alloc_pages(clock, &how);
+	if (!ret)
+		ret = clock_install(clock, "[sundial-clock]", O_RDWR);
+	/* From here on only the descriptor keeps it. */
+	kref_put(&clock->kref, clock_free);
+	return ret;
+}

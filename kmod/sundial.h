@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of sundial.ko call of one another. <linux/sundial.h> is the
+ * interface to user space and says what each call does.
+ */
+#ifndef KMOD_SUNDIAL_H
+#define KMOD_SUNDIAL_H
+
+struct sundial_clock_create;
+
+/* Returns a new descriptor or a negative errno. Process context, may sleep. */
+int sundial_clock_create(const struct sundial_clock_create __user *argument);
+
+#endif /* KMOD_SUNDIAL_H */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints of clock domains. Emitted after the page shows the change, outside
+ * the domain's lock: two writers at once may be traced in the other order.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM sundial
+
+#if !defined(KMOD_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define KMOD_TRACE_H
+
+#include <linux/tracepoint.h>
+
+DECLARE_EVENT_CLASS(sundial_clock_change,
+	TP_PROTO(u64 domain, u64 old_ns, u64 now_ns),
+	TP_ARGS(domain, old_ns, now_ns),
+	TP_STRUCT__entry(
+		__field(u64, domain)
+		__field(u64, old_ns)
+		__field(u64, now_ns)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->old_ns = old_ns;
+		__entry->now_ns = now_ns;
+	),
+	TP_printk("domain=%llu old_ns=%llu now_ns=%llu",
+		  __entry->domain, __entry->old_ns, __entry->now_ns)
+);
+
+DEFINE_EVENT(sundial_clock_change, sundial_clock_set,
+	TP_PROTO(u64 domain, u64 old_ns, u64 now_ns),
+	TP_ARGS(domain, old_ns, now_ns));
+
+DEFINE_EVENT(sundial_clock_change, sundial_clock_advance,
+	TP_PROTO(u64 domain, u64 old_ns, u64 now_ns),
+	TP_ARGS(domain, old_ns, now_ns));
+
+TRACE_EVENT(sundial_clock_set_rate,
+	TP_PROTO(u64 domain, u64 now_ns, u64 mult, u32 shift),
+	TP_ARGS(domain, now_ns, mult, shift),
+	TP_STRUCT__entry(
+		__field(u64, domain)
+		__field(u64, now_ns)
+		__field(u64, mult)
+		__field(u32, shift)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->now_ns = now_ns;
+		__entry->mult = mult;
+		__entry->shift = shift;
+	),
+	TP_printk("domain=%llu now_ns=%llu mult=%llu shift=%u",
+		  __entry->domain, __entry->now_ns, __entry->mult, __entry->shift)
+);
+
+#endif /* KMOD_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
