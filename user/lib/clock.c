@@ -58,8 +58,9 @@ static int device_map(struct sundial_clock *clock)
 	int prot = PROT_READ;
 	void *pages;
 
+	/* whatever says no here is no clock, in the words of its own kind */
 	if (ioctl(clock->fd, SUNDIAL_CLOCK_INFO, &info))
-		return -errno;
+		return -EINVAL;
 	if (info.page_size != SUNDIAL_CLOCK_PAGE_SIZE)
 		return -EINVAL;
 	clock->backing = SUNDIAL_BACKING_DEVICE;
@@ -127,9 +128,10 @@ int sundial_clock_attach(int fd, struct sundial_clock **out)
 		ret = -errno;
 		goto out_close;
 	}
-	ret = device_map(clock);
-	if (ret == -ENOTTY)
+	if (fcntl(clock->fd, F_GET_SEALS) >= 0)
 		ret = sundial_memfd_attach(clock);
+	else
+		ret = device_map(clock);
 	if (ret)
 		goto out_close;
 	*out = clock;

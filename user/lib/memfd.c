@@ -13,7 +13,9 @@
  * Owns struct sundial_twin, in memory shared with forked children. Locking:
  * twin->lock serialises the writers of a domain of kind KERNEL. It is robust: if
  * its holder dies, the next writer goes on from whatever state the page is in,
- * which sundial_rate_write() allows.
+ * which sundial_rate_begin() allows. A writer can lose its CPU in the middle of
+ * a change, which the module cannot; a reader that outlasts its patience with it
+ * may then see a slowed-down clock step back by the time that was lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -221,63 +223,59 @@ static int call_info(struct sundial_clock *clock, struct sundial_clock_info *inf
 	return 0;
 }
 
-/* Makes now_ns the count without a change of rate. Caller holds the lock. */
-static void store_now(struct sundial_clock_page *page, __u64 host_ns, __u64 now_ns)
+/*
+ * A change of the count: change_begin() returns what it is now and a rate that
+ * starts from there, change_end() puts that in force. In mode SCALED readers
+ * wait between the two. Caller holds the lock.
+ */
+static __u64 change_begin(struct sundial_clock_page *page, struct sundial_clock_rate *rate)
 {
-	struct sundial_clock_rate rate;
-
-	if (page->mode == SUNDIAL_MODE_MANUAL) {
-		sundial_page_set(page, now_ns);
-		return;
-	}
-	sundial_rate_read(page, &rate);
-	rate.host_base_ns = host_ns;
-	rate.base_ns = now_ns;
-	sundial_rate_write(page, &rate);
+	if (page->mode == SUNDIAL_MODE_MANUAL)
+		return rate->base_ns = sundial_manual_now(page);
+	sundial_rate_begin(page, rate);
+	return sundial_rate_rebase(rate, sundial_host_now());
 }
 
-/* The count now, and the host time that it belongs to. Caller holds the lock. */
-static __u64 load_now(const struct sundial_clock_page *page, __u64 *host_ns)
+static void change_end(struct sundial_clock_page *page, const struct sundial_clock_rate *rate)
 {
-	struct sundial_clock_rate rate;
-
-	*host_ns = 0;
 	if (page->mode == SUNDIAL_MODE_MANUAL)
-		return sundial_manual_now(page);
-	*host_ns = sundial_host_now();
-	sundial_rate_read(page, &rate);
-	return sundial_rate_count(&rate, *host_ns);
+		sundial_page_set(page, rate->base_ns);
+	else
+		sundial_rate_end(page, rate);
 }
 
 static int call_set(struct sundial_clock *clock, const struct sundial_clock_set *set)
 {
 	struct sundial_clock_page *page = clock->pages;
-	__u64 host_ns;
+	struct sundial_clock_rate rate;
 	int ret = 0;
 
 	if (set->flags || set->pad)
 		return -EINVAL;
 	twin_lock(clock->twin);
-	if (set->now_ns < load_now(page, &host_ns) && !(page->flags & SUNDIAL_PAGE_STEPPABLE))
+	if (set->now_ns < change_begin(page, &rate) && !(page->flags & SUNDIAL_PAGE_STEPPABLE))
 		ret = -ERANGE;
 	else
-		store_now(page, host_ns, set->now_ns);
+		rate.base_ns = set->now_ns;
+	change_end(page, &rate);
 	twin_unlock(clock->twin);
 	return ret;
 }
 
 static int call_advance(struct sundial_clock *clock, struct sundial_clock_advance *advance)
 {
-	__u64 host_ns, now_ns;
+	struct sundial_clock_rate rate;
+	__u64 now_ns;
 	int ret = 0;
 
 	if (advance->flags || advance->pad)
 		return -EINVAL;
 	twin_lock(clock->twin);
-	if (__builtin_add_overflow(load_now(clock->pages, &host_ns), advance->delta_ns, &now_ns))
+	if (__builtin_add_overflow(change_begin(clock->pages, &rate), advance->delta_ns, &now_ns))
 		ret = -EOVERFLOW;
 	else
-		store_now(clock->pages, host_ns, now_ns);
+		rate.base_ns = now_ns;
+	change_end(clock->pages, &rate);
 	twin_unlock(clock->twin);
 	if (!ret)
 		advance->now_ns = now_ns;
@@ -286,21 +284,17 @@ static int call_advance(struct sundial_clock *clock, struct sundial_clock_advanc
 
 static int call_set_rate(struct sundial_clock *clock, const struct sundial_clock_set_rate *how)
 {
-	struct sundial_clock_page *page = clock->pages;
 	struct sundial_clock_rate rate;
-	__u64 host_ns;
 
 	if (how->flags || how->shift > SUNDIAL_CLOCK_MAX_SHIFT)
 		return -EINVAL;
-	if (page->mode != SUNDIAL_MODE_SCALED)
+	if (clock->pages->mode != SUNDIAL_MODE_SCALED)
 		return -EOPNOTSUPP;
 	twin_lock(clock->twin);
-	sundial_rate_read(page, &rate);
-	rate.base_ns = load_now(page, &host_ns);
-	rate.host_base_ns = host_ns;
+	change_begin(clock->pages, &rate);
 	rate.mult = how->mult;
 	rate.shift = how->shift;
-	sundial_rate_write(page, &rate);
+	change_end(clock->pages, &rate);
 	twin_unlock(clock->twin);
 	return 0;
 }
@@ -313,12 +307,12 @@ static int call_set_offsets(struct sundial_clock *clock,
 	if (offsets->flags || offsets->pad)
 		return -EINVAL;
 	twin_lock(clock->twin);
-	sundial_rate_read(clock->pages, &rate);
+	sundial_rate_begin(clock->pages, &rate);
 	rate.realtime_ns = offsets->realtime_ns;
 	rate.boottime_ns = offsets->boottime_ns;
 	rate.tai_ns = offsets->tai_ns;
 	rate.raw_ns = offsets->raw_ns;
-	sundial_rate_write(clock->pages, &rate);
+	sundial_rate_end(clock->pages, &rate);
 	twin_unlock(clock->twin);
 	return 0;
 }

@@ -43,11 +43,12 @@ enum sundial_clock_id {
 };
 
 /*
- * How long a reader waits for a writer that is in the middle of a change before
- * it takes the old copy: a few microseconds, a thousand times what a running
- * writer needs.
+ * How many times a reader looks for a writer that is in the middle of a change
+ * to end it, before it takes the old copy: a few milliseconds, which is more
+ * than a running writer ever needs, and as a rule more than one that lost its
+ * CPU for a while.
  */
-#define SUNDIAL_LATCH_SPINS 1024
+#define SUNDIAL_LATCH_SPINS 65536
 
 #define SUNDIAL_INLINE static inline __attribute__((always_inline, unused))
 
@@ -74,14 +75,35 @@ SUNDIAL_INLINE __u64 sundial_manual_now(const struct sundial_clock_page *page)
 }
 
 /*
+ * page, in such a way that what is loaded through it is loaded after value was
+ * known. A CPU may otherwise look at seq again before it has read its
+ * counter, since neither needs the other.
+ */
+SUNDIAL_INLINE const struct sundial_clock_page *
+sundial_same_page(const struct sundial_clock_page *page, __u64 value)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("andq $0, %0" : "+r"(value) : : "cc");
+	return (const struct sundial_clock_page *)((const char *)page + value);
+#elif defined(__aarch64__)
+	__asm__ volatile("and %0, %0, xzr" : "+r"(value));
+	return (const struct sundial_clock_page *)((const char *)page + value);
+#else
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return page;
+#endif
+}
+
+/*
  * Begins reading the latch. Waits, bounded, while a writer is between the two
  * copies, because then:
  *
  *	writer (slows down)           reader A            reader B
  *	seq is made odd
+ *	takes host time h
  *	                              takes rate[1],
- *	                              host time h
- *	rate[0] = from h - d, slower
+ *	                              host time h + d
+ *	rate[0] = from h, slower
  *	seq is made even
  *	                                                  takes rate[0],
  *	                                                  host time h + e
@@ -148,26 +170,46 @@ SUNDIAL_INLINE void sundial_rate_read(const struct sundial_clock_page *page,
 }
 
 /*
- * Replaces the rate. Callers serialise; a page whose last writer died in any
- * place here is brought in order, because rate[1] is made a copy of rate[0]
- * before readers are sent to it.
+ * Begins a change: keeps the old rate for readers in rate[1], makes seq odd, and
+ * returns the old rate in *rate. A page whose last writer died in any place is
+ * brought in order, because rate[1] is made a copy of rate[0] before readers are
+ * sent there. The host time from which a new rate holds must be taken after
+ * this, which is what the full barrier is for: a reader that has not seen seq
+ * odd has an earlier one. Callers serialise.
  */
+SUNDIAL_INLINE void sundial_rate_begin(struct sundial_clock_page *page,
+				       struct sundial_clock_rate *rate)
+{
+	__u32 seq = __atomic_load_n(&page->seq, __ATOMIC_RELAXED);
+
+	sundial_rate_load(rate, &page->rate[seq & 1]);
+	if (!(seq & 1)) {
+		sundial_rate_store(&page->rate[1], rate);
+		__atomic_store_n(&page->seq, seq + 1, __ATOMIC_RELEASE);
+	}
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Ends the change: rate is in force. */
+SUNDIAL_INLINE void sundial_rate_end(struct sundial_clock_page *page,
+				     const struct sundial_clock_rate *rate)
+{
+	__u32 seq = __atomic_load_n(&page->seq, __ATOMIC_RELAXED);
+
+	sundial_rate_store(&page->rate[0], rate);
+	__atomic_store_n(&page->seq, seq + 1, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	sundial_rate_store(&page->rate[1], rate);
+}
+
+/* Replaces the rate by one that does not depend on when it takes over. */
 SUNDIAL_INLINE void sundial_rate_write(struct sundial_clock_page *page,
 				       const struct sundial_clock_rate *rate)
 {
-	__u32 seq = __atomic_load_n(&page->seq, __ATOMIC_RELAXED);
 	struct sundial_clock_rate old;
 
-	if (!(seq & 1)) {
-		sundial_rate_load(&old, &page->rate[0]);
-		sundial_rate_store(&page->rate[1], &old);
-		__atomic_store_n(&page->seq, ++seq, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_RELEASE);
-	}
-	sundial_rate_store(&page->rate[0], rate);
-	__atomic_store_n(&page->seq, ++seq, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	sundial_rate_store(&page->rate[1], rate);
+	sundial_rate_begin(page, &old);
+	sundial_rate_end(page, rate);
 }
 
 /* The count that rate gives at host_ns. */
@@ -180,6 +222,14 @@ SUNDIAL_INLINE __u64 sundial_rate_count(const struct sundial_clock_rate *rate, _
 	return rate->base_ns + (__u64)(((sundial_u128)delta_ns * rate->mult) >> rate->shift);
 }
 
+/* Makes rate give the same from host_ns on, counted from there. Returns the count at host_ns. */
+SUNDIAL_INLINE __u64 sundial_rate_rebase(struct sundial_clock_rate *rate, __u64 host_ns)
+{
+	rate->base_ns = sundial_rate_count(rate, host_ns);
+	rate->host_base_ns = host_ns;
+	return rate->base_ns;
+}
+
 /*
  * The count of a SCALED page. host() returns the host's CLOCK_MONOTONIC; it is
  * called between the two looks at seq, so that a rate is never applied to a
@@ -188,21 +238,20 @@ SUNDIAL_INLINE __u64 sundial_rate_count(const struct sundial_clock_rate *rate, _
 SUNDIAL_INLINE __u64 sundial_scaled_now(const struct sundial_clock_page *page, __u64 (*host)(void))
 {
 	const struct sundial_clock_rate *rate;
-	__u64 count;
+	struct sundial_clock_rate now;
+	__u64 host_ns;
 	__u32 seq;
 
 	do {
-		struct sundial_clock_rate now;
-
 		seq = sundial_latch_begin(page);
 		rate = &page->rate[seq & 1];
 		now.host_base_ns = __atomic_load_n(&rate->host_base_ns, __ATOMIC_RELAXED);
 		now.base_ns = __atomic_load_n(&rate->base_ns, __ATOMIC_RELAXED);
 		now.mult = __atomic_load_n(&rate->mult, __ATOMIC_RELAXED);
 		now.shift = __atomic_load_n(&rate->shift, __ATOMIC_RELAXED);
-		count = sundial_rate_count(&now, host());
-	} while (sundial_latch_retry(page, seq));
-	return count;
+		host_ns = host();
+	} while (sundial_latch_retry(sundial_same_page(page, host_ns), seq));
+	return sundial_rate_count(&now, host_ns);
 }
 
 /* The count of a page of either mode. host is not called in mode MANUAL and may then be NULL. */
@@ -263,7 +312,7 @@ SUNDIAL_INLINE int sundial_page_gettime(const struct sundial_clock_page *page, i
 					__u64 (*host)(void), __s64 *ns)
 {
 	struct sundial_clock_rate rate;
-	__u64 count;
+	__u64 count, host_ns;
 	__u32 seq;
 
 	if (page->mode == SUNDIAL_MODE_MANUAL) {
@@ -278,8 +327,9 @@ SUNDIAL_INLINE int sundial_page_gettime(const struct sundial_clock_page *page, i
 	do {
 		seq = sundial_latch_begin(page);
 		sundial_rate_load(&rate, &page->rate[seq & 1]);
-		count = sundial_rate_count(&rate, host());
-	} while (sundial_latch_retry(page, seq));
+		host_ns = host();
+	} while (sundial_latch_retry(sundial_same_page(page, host_ns), seq));
+	count = sundial_rate_count(&rate, host_ns);
 	return sundial_clock_of(page, &rate, id, count, ns);
 }
 

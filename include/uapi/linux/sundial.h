@@ -115,6 +115,9 @@ struct sundial_clock_rate {
  * interrupted the writer, or whose writer died, still gets a value, and a new
  * writer may begin where a dead one stopped.
  *
+ * In mode SCALED a writer takes the host time from which a new rate holds while
+ * seq is odd, after a full barrier, and a reader takes its host time between its
+ * two looks at seq. So a reader that saw no change has the earlier time.
  * While seq is odd the old copy is whole but no longer in force. A SCALED
  * reader that extrapolated it could return a little more than the new rate
  * will give to the next reader; so one that is not inside an interrupt waits a
