@@ -214,5 +214,5 @@ long native_sigreturn(struct thread *th, u64 *mask, stack_t *altstack)
 	nt->keep_result = true;
 	*mask = uc.sigmask;
 	*altstack = uc.stack;
-	return mc->ax;
+	return 0;
 }
