@@ -100,6 +100,7 @@ struct host {
 	void *pipes;	/* fifo table, pipe.c */
 	void *ipc;	/* sysvipc.c */
 
+	char domainname[65];
 	u64 rng[4]; /* random.c, xoshiro256** */
 
 	/* The end */

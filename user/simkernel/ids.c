@@ -55,6 +55,7 @@ void ids_inherit(struct process *p, const struct process *from)
 	p->uid = from->uid;
 	p->gid = from->gid;
 	p->personality = from->personality;
+	p->cpu_timers = p->rlimit[RLIMIT_CPU].rlim_cur != RLIM_INFINITY;
 }
 
 bool cred_capable(struct process *p, int capability)

@@ -208,6 +208,7 @@ SYSCALL_DEFINE(rt_sigreturn)
 		signal_force(t, SIGSEGV, NULL);
 		return 0;
 	}
+	altstack.ss_flags &= ~SS_ONSTACK; /* a state, not a setting */
 	t->altstack = altstack;
 	t->restart.nr = 0;
 	signal_set_blocked(t, mask);

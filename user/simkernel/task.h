@@ -117,7 +117,8 @@ struct task {
 	u64 call_start_ns; /* strace.c */
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
-	u32 cpu_timer_armed;
+	s32 ioprio;
+	u64 timerslack_ns; /* 0: the default */
 	struct process *lock_holder; /* while blocked: whose POSIX lock it waits for (lock.c) */
 	char wait_what[24]; /* for the deadlock report: name of the call it sleeps in */
 };
@@ -187,6 +188,8 @@ struct process {
 	u32 uid, gid;
 	struct cred cred; /* through process_cred(), ids.h */
 	u32 pdeath_signal, personality;
+	u32 membarrier; /* registered commands */
+	bool thp_disabled;
 };
 
 /* task.c */

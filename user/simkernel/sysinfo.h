@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel that a simulated host claims to run: its calls are those of this release. */
+#ifndef SUNDIAL_SIMKERNEL_SYSINFO_H
+#define SUNDIAL_SIMKERNEL_SYSINFO_H
+
+#define SIM_RELEASE "6.12.0-sundial"
+#define SIM_VERSION "#1 SMP PREEMPT_DYNAMIC Sundial"
+
+#endif
