@@ -12,6 +12,7 @@
 #include "simkernel/clocks.h"
 #include "simkernel/ids.h"
 #include "simkernel/syscall.h"
+#include "simkernel/timerfd.h"
 #include "simkernel/timers.h"
 
 #define CAP_SYS_TIME 25
@@ -39,8 +40,8 @@ static void rearm_sleepers(struct host *h)
 				timer_arm(h, &t->timeout,
 					  clock_deadline(h, CLOCK_REALTIME, t->realtime_deadline));
 	posix_timers_clock_set(h);
-	if (timerfd_clock_set)
-		timerfd_clock_set(h);
+	if (timerfd_clock_was_set)
+		timerfd_clock_was_set(h);
 }
 
 /* The writer's half of the latch; the run token makes it the only writer. */

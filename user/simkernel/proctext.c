@@ -11,14 +11,13 @@
 #include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/random.h"
+#include "simkernel/sysinfo.h"
 #include "simkernel/vfs.h"
 
 #define TICK_NS (NSEC_PER_SEC / 100)
 
 /* The socket part's: the text of /proc/net/NAME, -ENOENT for one that it does not know. */
 long net_proc_text(struct thread *th, const char *name, struct text_out *o) __attribute__((weak));
-/* What uname(2) says. */
-void host_uname(struct host *h, struct utsname *u) __attribute__((weak));
 
 static u32 cpus(struct thread *th)
 {
@@ -200,23 +199,11 @@ static long cpuinfo_text(struct thread *th, const struct vnode *v, struct text_o
 	return 0;
 }
 
-static void uname_of(struct host *h, struct utsname *u)
-{
-	memset(u, 0, sizeof(*u));
-	str_copy(u->sysname, "Linux", sizeof(u->sysname));
-	str_copy(u->nodename, h->config.hostname, sizeof(u->nodename));
-	str_copy(u->release, "6.1.0-sundial", sizeof(u->release));
-	str_copy(u->version, "#1 SMP", sizeof(u->version));
-	str_copy(u->domainname, "(none)", sizeof(u->domainname));
-	if (host_uname)
-		host_uname(h, u);
-}
-
 static long version_text(struct thread *th, const struct vnode *v, struct text_out *o)
 {
 	struct utsname u;
 
-	uname_of(th->host, &u);
+	host_uname(th->host, &u);
 	text_format(o, "%s version %s (sundial) %s\n", u.sysname, u.release, u.version);
 	return 0;
 }
@@ -225,7 +212,7 @@ static long osrelease_text(struct thread *th, const struct vnode *v, struct text
 {
 	struct utsname u;
 
-	uname_of(th->host, &u);
+	host_uname(th->host, &u);
 	text_format(o, "%s\n", u.release);
 	return 0;
 }
@@ -234,7 +221,7 @@ static long osversion_text(struct thread *th, const struct vnode *v, struct text
 {
 	struct utsname u;
 
-	uname_of(th->host, &u);
+	host_uname(th->host, &u);
 	text_format(o, "%s\n", u.version);
 	return 0;
 }
@@ -243,7 +230,7 @@ static long hostname_text(struct thread *th, const struct vnode *v, struct text_
 {
 	struct utsname u;
 
-	uname_of(th->host, &u);
+	host_uname(th->host, &u);
 	text_format(o, "%s\n", u.nodename);
 	return 0;
 }
@@ -252,7 +239,7 @@ static long domainname_text(struct thread *th, const struct vnode *v, struct tex
 {
 	struct utsname u;
 
-	uname_of(th->host, &u);
+	host_uname(th->host, &u);
 	text_format(o, "%s\n", u.domainname);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * host's, so two machines tell the same.
  */
 #include <errno.h>
+#include <sys/personality.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include "base/string.h"
@@ -15,20 +16,24 @@
 #define CAP_SYS_ADMIN_ 21
 #define NAME_MAX_      64
 
+void host_uname(struct host *h, struct utsname *u)
+{
+	memset(u, 0, sizeof(*u));
+	str_copy(u->sysname, "Linux", sizeof(u->sysname));
+	str_copy(u->nodename, h->config.hostname, sizeof(u->nodename));
+	str_copy(u->release, SIM_RELEASE, sizeof(u->release));
+	str_copy(u->version, SIM_VERSION, sizeof(u->version));
+	str_copy(u->machine, "x86_64", sizeof(u->machine));
+	str_copy(u->domainname, h->domainname[0] ? h->domainname : "(none)", sizeof(u->domainname));
+}
+
 SYSCALL_DEFINE(uname)
 {
-	struct host *h = th->host;
 	struct utsname u;
 
-	memset(&u, 0, sizeof(u));
-	str_copy(u.sysname, "Linux", sizeof(u.sysname));
-	str_copy(u.nodename, h->config.hostname, sizeof(u.nodename));
-	str_copy(u.release, SIM_RELEASE, sizeof(u.release));
-	str_copy(u.version, SIM_VERSION, sizeof(u.version));
-	str_copy(u.machine, "x86_64", sizeof(u.machine));
-	str_copy(u.domainname, h->domainname[0] ? h->domainname : "(none)", sizeof(u.domainname));
+	host_uname(th->host, &u);
 	/* What a program that asked for a 32-bit personality is told. */
-	if ((th->task->process->personality & 0xff) == 8)
+	if ((th->task->process->personality & 0xff) == PER_LINUX32)
 		str_copy(u.machine, "i686", sizeof(u.machine));
 	return put_user(u, a[0]);
 }

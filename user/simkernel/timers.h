@@ -39,7 +39,5 @@ void itimer_real_taken(struct process *p);
 void posix_timers_delete_all(struct process *p);
 /* CLOCK_REALTIME was set: absolute timers on it find their new expiry. */
 void posix_timers_clock_set(struct host *h);
-/* The same for timerfds (timerfd.c). */
-void timerfd_clock_set(struct host *h) __attribute__((weak));
 
 #endif
