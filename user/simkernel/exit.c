@@ -15,6 +15,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/ids.h"
 #include "simkernel/mm.h"
+#include "simkernel/inotify.h"
 #include "simkernel/pidfd.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
@@ -138,6 +139,8 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 		lock_process_exit(h, p);
 	p->files = NULL;
 	files_put(h, files);
+	if (h->watched_events)
+		inotify_after_call(h, NULL, SYS_exit_group);
 	timer_disarm(h, &p->real_timer);
 	timer_disarm(h, &p->cpu_timer);
 	if (timers_process_exit)

@@ -97,10 +97,12 @@ struct host {
 	void *sockets;	/* socket.c */
 	void *locks;	/* lock.c */
 	void *futexes;	/* futex.c */
-	void *pipes;	/* fifo table, pipe.c */
+	void *pipes;	/* struct anon_table, anon.c */
 	void *ipc;	/* sysvipc.c */
 
 	char domainname[65];
+	u32 watched_events; /* inotify.c: union of all watches' masks; 0: nothing is watched */
+
 	u64 rng[4]; /* random.c, xoshiro256** */
 
 	/* The end */

@@ -13,6 +13,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/pipe.h"
 #include "simkernel/vfs.h"
 
 #define MAJOR_MEM  1
@@ -69,16 +70,45 @@ static long open_random(struct thread *th, u64 flags)
 	return install(th, f, -ENFILE, flags);
 }
 
-static long open_fifo(struct thread *th, const struct stat *st, u64 flags)
+/* fd is the FIFO opened with O_PATH: it holds the number, and fstat asks it. */
+static long open_fifo(struct thread *th, int fd, const struct stat *st, u64 flags)
 {
 	struct file *f;
-	long err = -ENXIO;
+	long err;
 
-	if (!fifo_open)
-		return -ENXIO;
+	if (fd < 0)
+		return fd;
 	inode_get(th->host, st->st_dev, st->st_ino);
 	f = fifo_open(th, st->st_dev, st->st_ino, flags, &err);
-	return install(th, f, err, flags);
+	if (!f) {
+		hostcall(SYS_close, fd);
+		return err;
+	}
+	if (!(flags & O_CLOEXEC))
+		hostcall(SYS_fcntl, fd, F_SETFD, 0);
+	return fd_install_at(th, f, fd, flags & O_CLOEXEC);
+}
+
+static int fifo_by_path(const struct path *p)
+{
+	return hostcall(SYS_openat, p->dirfd, p->name, O_PATH | O_CLOEXEC, 0);
+}
+
+/* Turns fd, an end of the host's FIFO, into an O_PATH descriptor of it. */
+static int fifo_by_fd(int fd)
+{
+	char name[32];
+	int path_fd;
+
+	str_format(name, sizeof(name), "/proc/self/fd/%d", fd);
+	path_fd = hostcall(SYS_openat, AT_FDCWD, name, O_PATH | O_CLOEXEC, 0);
+	if (path_fd < 0) {
+		hostcall(SYS_close, fd);
+		return path_fd;
+	}
+	hostcall(SYS_dup3, path_fd, fd, O_CLOEXEC);
+	hostcall(SYS_close, path_fd);
+	return fd;
 }
 
 /* Enters what the host has just opened as fd. */
@@ -111,8 +141,7 @@ static long classify(struct thread *th, int fd, const struct stat *st, u64 flags
 	if (S_ISDIR(st->st_mode)) {
 		kind = flags & O_CREAT ? -EISDIR : FILE_DIR;
 	} else if (S_ISFIFO(st->st_mode)) {
-		hostcall(SYS_close, fd);
-		return open_fifo(th, st, flags);
+		return open_fifo(th, fifo_by_fd(fd), st, flags);
 	} else if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
 		kind = device_kind(th, st);
 	}
@@ -166,7 +195,7 @@ static long host_open_or_create(struct thread *th, const struct path *p,
 static long open_special(struct thread *th, const struct path *p, const struct stat *st, u64 flags)
 {
 	if (S_ISFIFO(st->st_mode))
-		return open_fifo(th, st, flags);
+		return open_fifo(th, fifo_by_path(p), st, flags);
 	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
 		long kind = device_kind(th, st);
 
@@ -203,7 +232,7 @@ static long open_hosted(struct thread *th, struct path *p, const struct open_req
 	fd = host_open_or_create(th, p, r, &created);
 	if (fd == -ENXIO && !hostcall(SYS_newfstatat, p->dirfd, p->name, &st, 0) &&
 	    S_ISFIFO(st.st_mode))
-		return open_fifo(th, &st, r->flags); /* O_WRONLY, nobody reads on the host */
+		return open_fifo(th, fifo_by_path(p), &st, r->flags); /* nobody reads on the host */
 	if (fd == -ENOENT && path_suspicious(th, p, fd, NULL)) {
 		ret = path_walk(th, p);
 		if (ret < 0)
@@ -274,9 +303,7 @@ static long open_again(struct thread *th, struct path *p, const struct open_requ
 	case FILE_INOTIFY:
 		return -ENXIO;
 	case FILE_PIPE:
-		if (pipe_reopen)
-			return install(th, pipe_reopen(th, f, r->flags, &err), err, r->flags);
-		/* fall through */
+		return install(th, pipe_reopen(th, f, r->flags, &err), err, r->flags);
 	default:
 		file_get(f);
 		return fd_install(th, f, r->flags & O_CLOEXEC);

@@ -12,13 +12,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/anon.h"
 #include "simkernel/arena.h"
 #include "simkernel/pipe.h"
 #include "simkernel/pipe_internal.h"
 #include "simkernel/poll.h"
-#include "simkernel/syscall.h"
+#include "simkernel/vfs.h"
 
 #define PIPE_SIZE_USER_MAX (1UL << 20) /* pipe-max-size, for those without CAP_SYS_RESOURCE */
 #define PIPE_SIZE_MAX	   (1UL << 31)
@@ -364,7 +365,16 @@ static long pipe_ioctl(struct thread *th, struct file *f, u64 cmd, u64 arg)
 
 static long pipe_stat(struct thread *th, struct file *f, struct stat *st)
 {
-	anon_stat_pipe(th->host, file_pipe(f)->number, st);
+	struct pipe *p = file_pipe(f);
+	long ret;
+
+	if (list_linked(&p->fifo_link)) {
+		ret = pass(th, SYS_fstat, file_fd(th, f), st);
+		if (!ret)
+			inode_fill(th->host, st);
+		return ret;
+	}
+	anon_stat_pipe(th->host, p->number, st);
 	st->st_uid = th->task->process->uid;
 	st->st_gid = th->task->process->gid;
 	return 0;

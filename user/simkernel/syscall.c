@@ -7,6 +7,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/fault.h"
+#include "simkernel/inotify.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
@@ -71,6 +72,8 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 	ret = dispatch(th, nr, a);
 	if (unlikely(t->nheld || t->poll || t->scratch))
 		task_release_call(t);
+	if (unlikely(h->watched_events && h->call_used_host))
+		inotify_after_call(h, th, nr);
 	stat->host += h->call_used_host;
 	stat->errors += is_error(ret);
 	if (unlikely(h->config.strace_mode))

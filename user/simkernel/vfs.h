@@ -146,13 +146,6 @@ struct dir {
 	struct listing *listing;
 };
 
-/* pipe.c (FIFOs); sleeps until the other side is there. */
-struct file *fifo_open(struct thread *th, u64 dev, u64 ino, u32 flags, long *err)
-	__attribute__((weak));
-/* pipe.c: a pipe opened again through /proc/self/fd. */
-struct file *pipe_reopen(struct thread *th, struct file *f, u32 flags, long *err)
-	__attribute__((weak));
-
 /* The last reference to f is gone: flock and OFD locks go. */
 void lock_file_released(struct host *h, struct file *f);
 
