@@ -117,7 +117,10 @@ static int protection(u32 flags)
 	       (flags & PF_X ? PROT_EXEC : 0);
 }
 
-/* The zeroes that a segment has beyond its part of the file. */
+/*
+ * The zeroes that a segment has beyond its part of the file, to the end of the
+ * page: ld.so's first allocations live behind its bss and trust them.
+ */
 static long map_bss(const Elf64_Phdr *ph, u64 base, int prot)
 {
 	u64 file_end = base + ph->p_vaddr + ph->p_filesz, mem_end = base + ph->p_vaddr + ph->p_memsz;
@@ -127,7 +130,7 @@ static long map_bss(const Elf64_Phdr *ph, u64 base, int prot)
 	if (mem_end <= file_end)
 		return 0;
 	if (ph->p_filesz && (prot & PROT_WRITE) && page_end > file_end)
-		memset((void *)file_end, 0, min(page_end, mem_end) - file_end);
+		memset((void *)file_end, 0, page_end - file_end);
 	if (!ph->p_filesz)
 		page_end = ALIGN_DOWN(file_end, PAGE_BYTES);
 	if (mem_end <= page_end)

@@ -287,17 +287,11 @@ void program_publish(const struct program *prog)
 static void unmap_host_vdso(u64 vdso)
 {
 	const Elf64_Ehdr *eh = (void *)vdso;
-	u64 page;
 
 	if (!vdso || memcmp(eh->e_ident, ELFMAG, SELFMAG))
 		return;
-	/* The vvar pages lie just below; an unmapped page in between does no harm. */
-	for (page = vdso - 16 * PAGE_BYTES; page < vdso; page += PAGE_BYTES) {
-		u8 vec;
-
-		if (hostcall(SYS_mincore, page, PAGE_BYTES, &vec) != -ENOMEM)
-			hostcall(SYS_munmap, page, PAGE_BYTES);
-	}
+	/* The vvar pages lie just below; nothing else is mapped there yet. */
+	hostcall(SYS_munmap, vdso - 16 * PAGE_BYTES, 16 * PAGE_BYTES);
 	hostcall(SYS_munmap, vdso, 4 * PAGE_BYTES);
 }
 
@@ -329,7 +323,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 		*vdso = VDSO_BASE;
 	else
 		aux_remove(prog->aux, AT_SYSINFO_EHDR);
-	if (!p->execed)
+	if (p == h->main && !p->execed)
 		adopt_files(&nt->thread);
 	process_exec_done(&nt->thread, prog->path, prog->name);
 	random_fill(h, prog->random, sizeof(prog->random));
