@@ -15,7 +15,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/poll.h"
 #include "simkernel/syscall.h"
-#include "simkernel/timers.h"
+#include "simkernel/timerfd.h"
 
 #define TFD_SET_TICKS _IOW('T', 0, u64)
 
@@ -83,7 +83,7 @@ static void catch_up(struct host *h, struct timerfd *t)
 	arm(h, t);
 }
 
-void timerfd_clock_set(struct host *h)
+void timerfd_clock_was_set(struct host *h)
 {
 	struct anon_table *table = anon_table(h);
 	struct timerfd *t, *next;
