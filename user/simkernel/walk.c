@@ -310,6 +310,27 @@ bool path_suspicious(struct thread *th, struct path *p, long ret, const struct s
 	       hostcall(SYS_readlinkat, p->dirfd, p->name, &c, 1) > 0;
 }
 
+bool path_through_fd(struct thread *th, struct path *p)
+{
+	struct process *process = process_find(th->host, p->node.pid);
+	char *name = vfs_get(th->host)->path[p->which].link;
+	struct file *f;
+
+	if (!p->virtual || p->node.type != VNODE_FD || !p->follow || !process)
+		return false;
+	f = vnode_file(th, &p->node);
+	if (!f || (f->path && path_is_virtual(f->path)))
+		return false;
+	if (f->kind != FILE_HOST && f->kind != FILE_DIR && f->kind != FILE_PATH)
+		return false;
+	str_format(name, PATH_MAX, "/proc/%d/fd/%d", process->host_pid, p->node.fd);
+	p->virtual = false;
+	p->links = 1; /* this one may lead where it likes */
+	p->dirfd = AT_FDCWD;
+	p->name = name;
+	return true;
+}
+
 static long path_of_nothing(struct thread *th, struct path *p, struct path_buffers *buf)
 {
 	struct process *process = th->task->process;
