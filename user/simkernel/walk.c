@@ -220,7 +220,7 @@ static long walk_end(struct thread *th, struct walk *w)
 {
 	struct path *p = w->p;
 	char *full = w->buf->full;
-	size_t rest_len = strlen(w->rest);
+	size_t rest_len;
 
 	if (path_is_virtual(full)) {
 		p->virtual = true;
@@ -234,6 +234,9 @@ static long walk_end(struct thread *th, struct walk *w)
 	p->virtual = false;
 	if (!w->crossed)
 		return 0;
+	/* What a link left behind ends in the slash that joined it. */
+	for (rest_len = strlen(w->rest); rest_len && w->rest[rest_len - 1] == '/'; rest_len--)
+		w->rest[rest_len - 1] = 0;
 	if (w->len + rest_len + 2 > PATH_MAX)
 		return -ENAMETOOLONG;
 	memcpy(full + w->len, w->rest, rest_len + 1);
