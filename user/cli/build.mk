@@ -20,3 +20,5 @@ $(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a
 ALL += $(BUILD)/sundial
 
 -include $(CLI_OBJ:.o=.d)
+
+CHECKS += selftests/kill.sh

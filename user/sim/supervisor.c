@@ -4,8 +4,7 @@
  * signals and for the watchdog's next look; then ends what still runs.
  *
  * Owns: every guest process, as their parent (they are made with CLONE_PARENT).
- * It has one thread that makes children, so that a guest's PR_SET_PDEATHSIG
- * means the process; a second one (parcel.c) only keeps descriptors.
+ * It has one thread, so that a guest's PR_SET_PDEATHSIG means the process.
  *
  * Locking: the arena belongs to the holder of the run token, which the
  * supervisor is not. While guests run it only reads words that are never
@@ -128,7 +127,7 @@ static void note_death(struct sim *s, struct process *p, int status)
 	size_t room = sizeof(s->deaths) - (end - s->deaths);
 
 	snprintf(name, sizeof(name), "%.15s", p->leader ? p->leader->comm : "?");
-	s->outside_deaths++;
+	s->outside_deaths += WIFSIGNALED(status);
 	if (WIFSIGNALED(status))
 		snprintf(end, room,
 			 "process %d (%s) was killed from outside the simulation by SIG%s\n",
@@ -150,7 +149,8 @@ static void bury(struct sim *s, struct mourner *m, struct process *p, int status
 		__atomic_store_n(&h->death_pending, 1, __ATOMIC_RELEASE);
 		return;
 	}
-	if (holder->in_kernel) {
+	/* An engine that could not load a program says so and exits; nothing is half done then. */
+	if (holder->in_kernel && WIFSIGNALED(status)) {
 		sim_end(h, END_BROKEN,
 			"process %d (%s) was killed from outside in the middle of a system call, "
 			"which leaves the simulated kernel's state half changed",

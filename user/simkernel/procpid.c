@@ -22,32 +22,12 @@ static struct process *process_of(struct thread *th, const struct vnode *v)
 	return process_find(th->host, v->pid);
 }
 
-/* The simulated init has no thread; this stands for it. */
-static struct task *init_task(struct thread *th)
-{
-	struct vfs *v = vfs_get(th->host);
-
-	if (!v->init_task) {
-		v->init_task = arena_alloc(th->host, sizeof(*v->init_task));
-		if (!v->init_task)
-			return NULL;
-		v->init_task->tid = 1;
-		v->init_task->host = th->host;
-		v->init_task->process = th->host->init;
-		v->init_task->state = TASK_BLOCKED;
-		str_copy(v->init_task->comm, "init", sizeof(v->init_task->comm));
-	}
-	return v->init_task;
-}
-
 /* The thread that the file is about; the leader's structure outlives its thread. */
 static struct task *task_of(struct thread *th, const struct vnode *v)
 {
 	struct task *t = task_find(th->host, v->tid);
 	struct process *p = process_of(th, v);
 
-	if (v->pid == 1)
-		return init_task(th);
 	return t && t->process == p ? t : p ? p->leader : NULL;
 }
 
@@ -438,13 +418,10 @@ static bool fd_lookup(struct thread *th, const struct vnode *v, const char *name
 		      struct vnode *child)
 {
 	static const struct proc_node fd_node = {.name = "fd", .type = VNODE_FD};
-	struct process *p = process_of(th, v);
-	struct stat st;
 	struct file *f;
-	char link[48];
 	u64 fd;
 
-	if (!p || !str_to_u64(name, &fd) || fd > INT_MAX)
+	if (!str_to_u64(name, &fd) || fd > INT_MAX)
 		return false;
 	child->fd = fd;
 	f = vnode_file(th, child);
@@ -452,14 +429,9 @@ static bool fd_lookup(struct thread *th, const struct vnode *v, const char *name
 		return false;
 	child->node = &fd_node;
 	child->type = VNODE_FD;
-	child->mode = (f->flags & O_ACCMODE) == O_WRONLY ? 0300
-		      : (f->flags & O_ACCMODE) == O_RDWR ? 0700
-							 : 0500;
-	if (f->kind != FILE_HOST && f->kind != FILE_STDIN)
-		return true;
-	str_format(link, sizeof(link), "/proc/%d/fd/%d", p->host_pid, child->fd);
-	if (!hostcall(SYS_lstat, link, &st))
-		child->mode = st.st_mode & 0777;
+	child->mode = 0700;
+	if (f->kind != FILE_HOST && f->kind != FILE_STDIN && (f->flags & O_ACCMODE) != O_RDWR)
+		child->mode = (f->flags & O_ACCMODE) == O_WRONLY ? 0300 : 0500;
 	return true;
 }
 
