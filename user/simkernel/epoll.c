@@ -18,6 +18,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/clocks.h"
 #include "simkernel/poll.h"
+#include "simkernel/procfs.h"
 #include "simkernel/syscall.h"
 
 /* Bits of epoll_event.events that are not events: what a disarmed one-shot item keeps. */
@@ -433,6 +434,16 @@ static void epoll_release(struct host *h, struct file *f)
 static void epoll_name(struct file *f, char *buf, size_t size)
 {
 	str_copy(buf, "anon_inode:[eventpoll]", size);
+}
+
+void epoll_fdinfo(struct file *f, struct text_out *o)
+{
+	struct epoll *ep = f->object;
+	struct epitem *item;
+
+	list_for_each (item, &ep->items, all_link)
+		text_format(o, "tfd: %8d events: %8x data: %16lx  pos:%lu\n", item->fd,
+			    item->events, item->data, item->file->position);
 }
 
 const struct file_ops epoll_file_ops = {

@@ -7,6 +7,7 @@
 #include "simkernel/anon.h"
 #include "simkernel/arena.h"
 #include "simkernel/poll.h"
+#include "simkernel/procfs.h"
 #include "simkernel/syscall.h"
 
 #define COUNT_MAX (~0UL - 1) /* the largest value that write(2) can reach */
@@ -80,6 +81,13 @@ static void eventfd_release(struct host *h, struct file *f)
 static void eventfd_name(struct file *f, char *buf, size_t size)
 {
 	str_copy(buf, "anon_inode:[eventfd]", size);
+}
+
+void eventfd_fdinfo(struct file *f, struct text_out *o)
+{
+	struct eventfd *e = f->object;
+
+	text_format(o, "eventfd-count: %16lx\neventfd-semaphore: %d\n", e->count, e->semaphore);
 }
 
 const struct file_ops eventfd_file_ops = {

@@ -12,6 +12,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/pidfd.h"
 #include "simkernel/poll.h"
+#include "simkernel/procfs.h"
 #include "simkernel/syscall.h"
 
 #define PIDFD_NONBLOCK		   O_NONBLOCK
@@ -87,6 +88,14 @@ static void pidfd_release(struct host *h, struct file *f)
 static void pidfd_name(struct file *f, char *buf, size_t size)
 {
 	str_copy(buf, "anon_inode:[pidfd]", size);
+}
+
+void pidfd_fdinfo(struct file *f, struct text_out *o)
+{
+	struct process *p = pidfd_process(f);
+	s32 pid = p ? p->pid : -1;
+
+	text_format(o, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
 }
 
 const struct file_ops pidfd_file_ops = {

@@ -85,6 +85,11 @@ struct listing *procdir_listing(struct thread *th, struct file *f, long *err);
 long proc_maps_text(struct thread *th, const struct vnode *v, struct text_out *o);
 long proc_locks_text(struct thread *th, const struct vnode *v, struct text_out *o);
 long proc_smaps_text(struct thread *th, const struct vnode *v, struct text_out *o);
+/* What a kind adds to its fdinfo, as epoll's tfd lines. */
+void epoll_fdinfo(struct file *f, struct text_out *o);
+void pidfd_fdinfo(struct file *f, struct text_out *o);
+void eventfd_fdinfo(struct file *f, struct text_out *o);
+void timerfd_fdinfo(struct file *f, struct text_out *o);
 /* Sizes of a process's own mappings, from its maps. */
 struct map_sums {
 	u64 total, resident, text, data, stack, exec, locked;

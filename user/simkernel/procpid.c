@@ -22,12 +22,32 @@ static struct process *process_of(struct thread *th, const struct vnode *v)
 	return process_find(th->host, v->pid);
 }
 
+/* The simulated init has no thread; this stands for it. */
+static struct task *init_task(struct thread *th)
+{
+	struct vfs *v = vfs_get(th->host);
+
+	if (!v->init_task) {
+		v->init_task = arena_alloc(th->host, sizeof(*v->init_task));
+		if (!v->init_task)
+			return NULL;
+		v->init_task->tid = 1;
+		v->init_task->host = th->host;
+		v->init_task->process = th->host->init;
+		v->init_task->state = TASK_BLOCKED;
+		str_copy(v->init_task->comm, "init", sizeof(v->init_task->comm));
+	}
+	return v->init_task;
+}
+
 /* The thread that the file is about; the leader's structure outlives its thread. */
 static struct task *task_of(struct thread *th, const struct vnode *v)
 {
 	struct task *t = task_find(th->host, v->tid);
 	struct process *p = process_of(th, v);
 
+	if (v->pid == 1)
+		return init_task(th);
 	return t && t->process == p ? t : p ? p->leader : NULL;
 }
 
@@ -418,10 +438,13 @@ static bool fd_lookup(struct thread *th, const struct vnode *v, const char *name
 		      struct vnode *child)
 {
 	static const struct proc_node fd_node = {.name = "fd", .type = VNODE_FD};
+	struct process *p = process_of(th, v);
+	struct stat st;
 	struct file *f;
+	char link[48];
 	u64 fd;
 
-	if (!str_to_u64(name, &fd) || fd > INT_MAX)
+	if (!p || !str_to_u64(name, &fd) || fd > INT_MAX)
 		return false;
 	child->fd = fd;
 	f = vnode_file(th, child);
@@ -429,9 +452,14 @@ static bool fd_lookup(struct thread *th, const struct vnode *v, const char *name
 		return false;
 	child->node = &fd_node;
 	child->type = VNODE_FD;
-	child->mode = 0700;
-	if (f->kind != FILE_HOST && f->kind != FILE_STDIN && (f->flags & O_ACCMODE) != O_RDWR)
-		child->mode = (f->flags & O_ACCMODE) == O_WRONLY ? 0300 : 0500;
+	child->mode = (f->flags & O_ACCMODE) == O_WRONLY ? 0300
+		      : (f->flags & O_ACCMODE) == O_RDWR ? 0700
+							 : 0500;
+	if (f->kind != FILE_HOST && f->kind != FILE_STDIN)
+		return true;
+	str_format(link, sizeof(link), "/proc/%d/fd/%d", p->host_pid, child->fd);
+	if (!hostcall(SYS_lstat, link, &st))
+		child->mode = st.st_mode & 0777;
 	return true;
 }
 
@@ -455,12 +483,6 @@ static bool fd_entry(struct thread *th, const struct vnode *v, u64 *cursor, stru
 	return next_fd(th, v, cursor, name) && fd_lookup(th, v, name, child);
 }
 
-/* What a kind adds to its fdinfo, as epoll's tfd lines. */
-void epoll_fdinfo(struct file *f, struct text_out *o) __attribute__((weak));
-void pidfd_fdinfo(struct file *f, struct text_out *o) __attribute__((weak));
-void eventfd_fdinfo(struct file *f, struct text_out *o) __attribute__((weak));
-void timerfd_fdinfo(struct file *f, struct text_out *o) __attribute__((weak));
-
 static long fdinfo_text(struct thread *th, const struct vnode *v, struct text_out *o)
 {
 	struct file *f = vnode_file(th, v);
@@ -482,13 +504,13 @@ static long fdinfo_text(struct thread *th, const struct vnode *v, struct text_ou
 		flags |= O_CLOEXEC;
 	text_format(o, "pos:\t%lu\nflags:\t0%lo\nmnt_id:\t15\nino:\t%lu\n", pos, flags,
 		    f->ino ? inode_get(th->host, f->dev, f->ino)->number : 1057UL);
-	if (f->kind == FILE_EPOLL && epoll_fdinfo)
+	if (f->kind == FILE_EPOLL)
 		epoll_fdinfo(f, o);
-	if (f->kind == FILE_PIDFD && pidfd_fdinfo)
+	if (f->kind == FILE_PIDFD)
 		pidfd_fdinfo(f, o);
-	if (f->kind == FILE_EVENTFD && eventfd_fdinfo)
+	if (f->kind == FILE_EVENTFD)
 		eventfd_fdinfo(f, o);
-	if (f->kind == FILE_TIMERFD && timerfd_fdinfo)
+	if (f->kind == FILE_TIMERFD)
 		timerfd_fdinfo(f, o);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "simkernel/anon.h"
 #include "simkernel/arena.h"
 #include "simkernel/poll.h"
+#include "simkernel/procfs.h"
 #include "simkernel/syscall.h"
 #include "simkernel/timerfd.h"
 
@@ -286,6 +287,22 @@ static struct timerfd *timerfd_of(struct thread *th, int fd, long *err)
 
 	*err = f && f->kind != FILE_PATH ? -EINVAL : -EBADF;
 	return f && f->kind == FILE_TIMERFD ? f->object : NULL;
+}
+
+void timerfd_fdinfo(struct file *f, struct text_out *o)
+{
+	struct timerfd *t = f->object;
+	struct itimerspec it;
+
+	current_setting(o->h, t, &it);
+	text_format(o,
+		    "clockid: %d\nticks: %lu\nsettime flags: 0%o\n"
+		    "it_value: (%ld, %ld)\nit_interval: (%ld, %ld)\n",
+		    t->clock, t->ticks,
+		    (t->absolute ? TFD_TIMER_ABSTIME : 0) |
+			    (t->cancelable ? TFD_TIMER_CANCEL_ON_SET : 0),
+		    it.it_value.tv_sec, it.it_value.tv_nsec, it.it_interval.tv_sec,
+		    it.it_interval.tv_nsec);
 }
 
 SYSCALL_DEFINE(timerfd_settime)
