@@ -305,6 +305,37 @@ static long fcntl_flags(struct thread *th, struct file *f, const u64 *a)
 	return 0;
 }
 
+static long set_owner(struct file *f, u64 addr)
+{
+	struct f_owner_ex ex;
+	struct task *t;
+
+	if (get_user(ex, addr))
+		return -EFAULT;
+	if (ex.type != F_OWNER_TID && ex.type != F_OWNER_PID && ex.type != F_OWNER_PGRP)
+		return -EINVAL;
+	if (ex.type == F_OWNER_PGRP || !ex.pid) {
+		f->owner_pid = -ex.pid;
+		return 0;
+	}
+	/* A thread's signals go to its process. */
+	t = task_find(f->host, ex.pid);
+	if (!t)
+		return -ESRCH;
+	f->owner_pid = t->process->pid;
+	return 0;
+}
+
+static long get_owner(struct file *f, u64 addr)
+{
+	struct f_owner_ex ex = {
+		.type = f->owner_pid < 0 ? F_OWNER_PGRP : F_OWNER_PID,
+		.pid = f->owner_pid < 0 ? -f->owner_pid : f->owner_pid,
+	};
+
+	return put_user(ex, addr);
+}
+
 SYSCALL_DEFINE(fcntl)
 {
 	struct process *p = th->task->process;
@@ -342,6 +373,10 @@ SYSCALL_DEFINE(fcntl)
 		return 0;
 	case F_GETOWN:
 		return f->owner_pid;
+	case F_SETOWN_EX:
+		return set_owner(f, a[2]);
+	case F_GETOWN_EX:
+		return get_owner(f, a[2]);
 	case F_SETSIG:
 		if (a[2] > NSIG_MAX)
 			return -EINVAL;

@@ -43,16 +43,22 @@ bool file_can_poll(struct file *f)
 	}
 }
 
+static bool owned_by(const struct file *f, const struct process *p)
+{
+	return f->owner_pid > 0 ? p->pid == f->owner_pid : p->pgid == -f->owner_pid;
+}
+
+/* F_SETOWN: a positive number is a process, a negative one a group. */
 static void send_sigio(struct file *f, u32 events)
 {
-	struct host *h = f->host;
-	struct process *p = process_find(h, f->owner_pid);
 	int sig = f->owner_signal ? f->owner_signal : SIGIO;
 	siginfo_t info = {.si_signo = sig, .si_code = events & POLLIN ? POLL_IN : POLL_OUT};
+	struct process *p, *next;
 
 	info.si_band = events;
-	if (p && p->state == PROCESS_ALIVE)
-		signal_process(p, sig, f->owner_signal ? &info : NULL);
+	list_for_each_safe (p, next, &f->host->processes, link)
+		if (owned_by(f, p) && p->state == PROCESS_ALIVE)
+			signal_process(p, sig, f->owner_signal ? &info : NULL);
 }
 
 void file_wake(struct file *f, u32 events)
