@@ -35,7 +35,7 @@ void waitq_wake(struct waitq *q, u32 events)
 {
 	struct waiter *w, *next;
 
-	list_for_each_safe(w, next, &q->waiters, link) {
+	list_for_each_safe (w, next, &q->waiters, link) {
 		if (w->key && events && !(w->key & events))
 			continue;
 		if (wake_one(w, events) && w->exclusive)
@@ -47,12 +47,16 @@ void waitq_wake_all(struct waitq *q)
 {
 	struct waiter *w, *next;
 
-	list_for_each_safe(w, next, &q->waiters, link)
+	list_for_each_safe (w, next, &q->waiters, link)
 		wake_one(w, 0);
 }
 
 void waitq_dissolve(struct waitq *q)
 {
-	while (!list_empty(&q->waiters))
-		waitq_remove(list_first(&q->waiters, struct waiter, link));
+	while (!list_empty(&q->waiters)) {
+		struct waiter *w = list_first(&q->waiters, struct waiter, link);
+
+		waitq_remove(w);
+		wake_one(w, POLLHUP);
+	}
 }

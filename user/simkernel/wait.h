@@ -45,7 +45,7 @@ void waitq_remove(struct waiter *w);
  */
 void waitq_wake(struct waitq *q, u32 events);
 void waitq_wake_all(struct waitq *q);
-/* The queue's memory goes away: takes whoever is left off it. */
+/* The queue's memory goes away: takes whoever is left off it, and wakes them to look. */
 void waitq_dissolve(struct waitq *q);
 
 /*
