@@ -48,5 +48,11 @@ $(CLOCK_OUT)/readers-%.o: selftests/clock/readers.c $(CLOCK_HEADERS)
 	$(if $(filter arm64,$*),$(ARM64_CC),$(CC) -mgeneral-regs-only) -Iinclude/uapi -Iuser -O2 -Wall -Wextra \
 		-pedantic -ffreestanding -fno-stack-protector -fno-pic -c -o $@ $<
 
-CHECKS	   += $(CLOCK_HOST_TESTS) selftests/clock/arm64.sh selftests/clock/freestanding.sh
+$(BUILD)/bench/clock_bench: selftests/bench/clock_bench.c $(CLOCK_HEADERS) $(CLOCK_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -O2 $(WARN) -o $@ $< $(CLOCK_LIB)
+
+BENCH_DEPS += $(BUILD)/bench/clock_bench
+
+CHECKS	   += $(CLOCK_HOST_TESTS) selftests/clock/arm64.sh selftests/clock/freestanding.sh selftests/clock/install.sh
 CHECK_DEPS += $(CLOCK_ARM64_TESTS) $(CLOCK_OUT)/readers-arm64.o $(CLOCK_OUT)/readers-x86_64.o

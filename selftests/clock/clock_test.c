@@ -261,7 +261,8 @@ TEST_F(clock, unknown_commands_are_enotty)
 		  sundial_clock_call(self->clock, _IOR(SUNDIAL_IOC_MAGIC, 0x81, __u64), &info));
 }
 
-TEST_F(clock, a_bad_pointer_is_efault)
+#ifndef SUNDIAL_TEST_MEMFD_ONLY
+TEST_F(device, a_bad_pointer_is_efault)
 {
 	static const unsigned long commands[] = {
 		SUNDIAL_CLOCK_INFO,	SUNDIAL_CLOCK_SET,	   SUNDIAL_CLOCK_ADVANCE,
@@ -271,8 +272,6 @@ TEST_F(clock, a_bad_pointer_is_efault)
 	unsigned int i;
 	int device;
 
-	if (self->backing != SUNDIAL_BACKING_DEVICE)
-		SKIP(return, "a library cannot survive a bad pointer; the device does");
 	CREATE(how);
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		EXPECT_EQ(-EFAULT, sundial_clock_call(self->clock, commands[i], NULL));
@@ -286,6 +285,7 @@ TEST_F(clock, a_bad_pointer_is_efault)
 	EXPECT_ERRNO(EINVAL, read(device, &how, sizeof(how)));
 	close(device);
 }
+#endif
 
 TEST_F(clock, an_array_is_not_changed_by_calls)
 {
@@ -594,7 +594,8 @@ TEST_F(clock, no_descriptor_left_is_emfile)
 	EXPECT_EQ(-EMFILE, sundial_clock_reader(self->clock));
 }
 
-TEST_F(clock, pages_count_against_the_users_memlock_limit)
+#ifndef SUNDIAL_TEST_MEMFD_ONLY
+TEST_F(device, pages_count_against_the_users_memlock_limit)
 {
 	struct sundial_clock_create nine = user_manual(9), eight = user_manual(8);
 	struct sundial_clock_create one = kernel_manual();
@@ -602,8 +603,6 @@ TEST_F(clock, pages_count_against_the_users_memlock_limit)
 	struct sundial_clock *a, *b;
 	pid_t pid;
 
-	if (self->backing != SUNDIAL_BACKING_DEVICE)
-		SKIP(return, "a memfd's pages are ordinary memory, charged as such");
 	if (geteuid())
 		SKIP(return, "needs root, to become another user");
 	pid = fork();
@@ -633,6 +632,7 @@ TEST_F(clock, pages_count_against_the_users_memlock_limit)
 	}
 	EXPECT_EQ(0, child_status(pid));
 }
+#endif
 
 TEST_F(clock, a_scaled_page_is_in_its_creators_time_namespace)
 {

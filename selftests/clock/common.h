@@ -60,6 +60,26 @@ FIXTURE_TEARDOWN(clock)
 	sundial_clock_close(self->clock);
 }
 
+#ifndef SUNDIAL_TEST_MEMFD_ONLY
+/* For what the device does alone. */
+FIXTURE(device)
+{
+	unsigned int backing;
+	struct sundial_clock *clock;
+};
+
+FIXTURE_SETUP(device)
+{
+	self->backing = SUNDIAL_BACKING_DEVICE;
+	self->clock = NULL;
+}
+
+FIXTURE_TEARDOWN(device)
+{
+	sundial_clock_close(self->clock);
+}
+#endif
+
 /* A domain of kind KERNEL in mode MANUAL at 1,000 ns, unless changed. */
 static inline struct sundial_clock_create kernel_manual(void)
 {

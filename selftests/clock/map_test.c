@@ -112,18 +112,18 @@ TEST_F(clock, nor_after_it_was_moved_or_doubled)
 	EXPECT_EQ(0, write_attacks(moved));
 }
 
-TEST_F(clock, a_mapping_of_the_device_cannot_grow)
+#ifndef SUNDIAL_TEST_MEMFD_ONLY
+TEST_F(device, a_mapping_cannot_grow)
 {
 	struct sundial_clock_create how = user_manual(2);
 	void *page;
 
-	if (self->backing != SUNDIAL_BACKING_DEVICE)
-		SKIP(return, "a memfd lets a mapping grow past its end, onto nothing");
 	CREATE(how);
 	page = map(sundial_clock_fd(self->clock), PAGE, PROT_READ, 0);
 	ASSERT_NE(MAP_FAILED, page);
 	EXPECT_ERRNO(EFAULT, mremap(page, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
 }
+#endif
 
 TEST_F(clock, nor_in_a_child)
 {
@@ -175,15 +175,14 @@ TEST_F(clock, the_descriptor_cannot_be_written_cut_or_opened_anew)
 	EXPECT_EQ(1000, sundial_manual_now(sundial_clock_page(self->clock, 0)));
 }
 
-TEST_F(clock, only_the_named_sizes_and_offsets_are_mapped)
+#ifndef SUNDIAL_TEST_MEMFD_ONLY
+TEST_F(device, only_the_named_sizes_and_offsets_are_mapped)
 {
 	struct sundial_clock_create one = kernel_manual(), three = user_manual(3);
 	struct sundial_clock *array;
 	struct sundial_clock_page *page;
 	int fd;
 
-	if (self->backing != SUNDIAL_BACKING_DEVICE)
-		SKIP(return, "a memfd is mapped by the rules of files");
 	CREATE(one);
 	fd = sundial_clock_fd(self->clock);
 	EXPECT_ERRNO(EINVAL, map(fd, 2 * PAGE, PROT_READ, 0));
@@ -209,6 +208,7 @@ TEST_F(clock, only_the_named_sizes_and_offsets_are_mapped)
 	sundial_clock_close(array);
 	EXPECT_EQ(31, sundial_manual_now(page));
 }
+#endif
 
 /* What a process of another user can do with a descriptor that it was sent. */
 static int other_user(unsigned int backing, int socket)

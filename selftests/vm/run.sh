@@ -36,11 +36,12 @@ give_up() { # name, file to show
 	finish
 }
 
+# From the source that "make install" hands to DKMS, so that it is known to be all of it.
 build_module() {
-	rm -rf "$out/module"
-	mkdir -p "$out/module/include"
-	cp -r Kbuild kmod "$out/module/" && cp -r include/uapi "$out/module/include/"
-	make -C "$kernel/headers" M="$PWD/$out/module" W=1 C=2 modules
+	rm -rf "$out/dkms"
+	env -u MAKEFLAGS -u MAKELEVEL make -s install-kmod DESTDIR="$PWD/$out/dkms" || return
+	module=$(echo "$PWD/$out"/dkms/usr/src/sundial-*)
+	make -C "$kernel/headers" M="$module" W=1 C=2 modules
 }
 
 make_initramfs() {
@@ -48,7 +49,7 @@ make_initramfs() {
 	rm -rf "$root"
 	mkdir -p "$root/bin" "$root/tests"
 	cp selftests/vm/init "$root/init" && chmod +x "$root/init"
-	cp /bin/busybox "$root/bin/" && cp "$out/module/sundial.ko" "$root/"
+	cp /bin/busybox "$root/bin/" && cp "$module/sundial.ko" "$root/"
 	cp build/selftests/clock/vm/*_test "$root/tests/"
 	strip "$root"/tests/*
 	(cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initramfs.gz"
