@@ -6,7 +6,7 @@ SYSCALLS_DIR	:= selftests/syscalls
 SYSCALLS_SRCS	:= $(wildcard $(SYSCALLS_DIR)/*_test.c)
 SYSCALLS_BINS	:= $(SYSCALLS_SRCS:%.c=$(BUILD)/%)
 
-$(SYSCALLS_BINS): $(BUILD)/$(SYSCALLS_DIR)/%: $(SYSCALLS_DIR)/%.c $(SYSCALLS_DIR)/check.c $(SYSCALLS_DIR)/check.h
+$(SYSCALLS_BINS): $(BUILD)/$(SYSCALLS_DIR)/%: $(SYSCALLS_DIR)/%.c $(SYSCALLS_DIR)/check.c $(SYSCALLS_DIR)/check.h $(SYSCALLS_DIR)/inet.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $< $(SYSCALLS_DIR)/check.c
 

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 
-#define WATCHDOG_S 120
+#define WATCHDOG_S 30
 
 struct results {
 	int failures;
@@ -41,7 +41,7 @@ void check_add(struct check_test *test)
 {
 	struct check_test **at = &tests;
 
-	while (*at && (*at)->line < test->line)
+	while (*at && (*at)->line <= test->line)
 		at = &(*at)->next;
 	test->next = *at;
 	*at = test;

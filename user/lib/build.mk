@@ -41,3 +41,4 @@ install-lib: $(LIBSUNDIAL) $(LIB_OUT)/$(LIB_SONAME) $(LIB_OUT)/sundial.pc
 	install -m 644 Documentation/man/libsundial.3 $(DESTDIR)$(PREFIX)/share/man/man3/
 
 ALL += $(LIBSUNDIAL) $(LIB_OUT)/$(LIB_SONAME)
+INSTALLS += install-lib

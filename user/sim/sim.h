@@ -65,6 +65,8 @@ void hostdir_enter(const char *dir, char real[PATH_MAX]);
 /* segment.c: makes and maps arena and clock page, fills host->config; ends the command on failure.
  */
 void segment_create(struct sim *s);
+/* parcel.c: keeps the host descriptors that guests send each other; before launch(). */
+void parcel_start(struct sim *s);
 /* launch.c: starts the first program. */
 void launch(struct sim *s);
 /* supervisor.c: returns when the simulation has ended and every guest process is gone. */

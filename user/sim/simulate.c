@@ -85,6 +85,7 @@ int simulate(const struct sim_options *o)
 	fill_paths(&s, native, dir);
 	supervisor_prepare();
 	s.wall_start_ns = wall_now_ns();
+	parcel_start(&s);
 	launch(&s);
 	supervise(&s);
 	flush_strace(&s);

@@ -4,7 +4,8 @@
  * signals and for the watchdog's next look; then ends what still runs.
  *
  * Owns: every guest process, as their parent (they are made with CLONE_PARENT).
- * It has one thread, so that a guest's PR_SET_PDEATHSIG means the process.
+ * It has one thread that makes children, so that a guest's PR_SET_PDEATHSIG
+ * means the process; a second one (parcel.c) only keeps descriptors.
  *
  * Locking: the arena belongs to the holder of the run token, which the
  * supervisor is not. While guests run it only reads words that are never

@@ -282,9 +282,10 @@ SYSCALL_DEFINE(clock_nanosleep)
 	s64 ns, offset;
 	long ret;
 
-	if (id == CLOCK_THREAD_CPUTIME_ID || (id >= 0 && id > CLOCK_TAI))
+	if (id >= 0 && id > CLOCK_TAI)
 		return -EINVAL;
-	if (id == CLOCK_MONOTONIC_RAW || id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
+	if (id == CLOCK_THREAD_CPUTIME_ID || id == CLOCK_MONOTONIC_RAW ||
+	    id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
 	ret = timespec_from_user(a[2], &ns);
 	if (ret)

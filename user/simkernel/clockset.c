@@ -72,11 +72,17 @@ static long set_realtime(struct thread *th, s64 ns)
 
 SYSCALL_DEFINE(clock_settime)
 {
+	struct process *p;
+	struct task *t;
+	s32 id = a[0];
 	s64 ns;
 	long ret;
 
-	if ((s32)a[0] != CLOCK_REALTIME)
-		return -EINVAL;
+	if (id != CLOCK_REALTIME) {
+		/* Another's CPU time exists, and nobody can set it. */
+		ret = id < 0 ? clock_cpu_target(th, id, &t, &p) : -EINVAL;
+		return ret ? ret : -EPERM;
+	}
 	ret = timespec_from_user(a[1], &ns);
 	return ret ? ret : set_realtime(th, ns);
 }

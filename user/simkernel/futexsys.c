@@ -212,8 +212,7 @@ static bool op_has_timeout(u32 cmd)
 
 static bool op_may_use_realtime(u32 cmd)
 {
-	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_WAIT_REQUEUE_PI ||
-	       cmd == FUTEX_LOCK_PI2;
+	return cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_LOCK_PI2;
 }
 
 static long read_timeout(u64 addr, struct futex_timeout *to)

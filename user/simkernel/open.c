@@ -269,25 +269,14 @@ out_close:
 static long open_again(struct thread *th, struct path *p, const struct open_request *r)
 {
 	struct file *f = vnode_file(th, &p->node);
-	struct process *process = process_find(th->host, p->node.pid);
-	struct path host = *p;
-	char name[48];
 	long err = -ENXIO;
 
-	if (!f || !process)
+	if (!f)
 		return -ENOENT;
+	if (path_through_fd(th, p))
+		return open_hosted(th, p, r);
 	switch (f->kind) {
-	case FILE_HOST:
-	case FILE_DIR:
 	case FILE_PATH:
-		if (f->path && path_is_virtual(f->path))
-			break;
-		str_format(name, sizeof(name), "/proc/%d/fd/%d", process->host_pid, p->node.fd);
-		host.virtual = false;
-		host.links = 1; /* this one may lead where it likes */
-		host.dirfd = AT_FDCWD;
-		host.name = name;
-		return open_hosted(th, &host, r);
 	case FILE_TEXT:
 	case FILE_PROCDIR:
 		break;
@@ -327,7 +316,7 @@ static long open_virtual(struct thread *th, struct path *p, const struct open_re
 	if (p->links && r->resolve & (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS))
 		return -ELOOP;
 	if (v->type == VNODE_NONE)
-		return flags & O_CREAT && !(flags & O_PATH) ? -EACCES : -ENOENT;
+		return flags & O_CREAT && starts_with(p->full, "/sys") ? -EACCES : -ENOENT;
 	if (!(flags & O_PATH) && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
 	if (v->type == VNODE_FD && p->follow)

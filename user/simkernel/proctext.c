@@ -351,7 +351,7 @@ static bool pid_lookup(struct thread *th, const struct vnode *v, const char *nam
 	t = task_find(th->host, n);
 	if (!p && t)
 		p = t->process;
-	if (!p || !p->leader)
+	if (!p || (!p->leader && p != th->host->init))
 		return false;
 	child->pid = p->pid;
 	child->tid = n;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The first moment of a simulated host: init, and the program that was asked for. */
+#include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/mm.h"
@@ -66,6 +67,8 @@ struct task *sim_start(struct host *h, const char *exe)
 		return NULL;
 	p->sighand->refs = 1;
 	str_copy(p->exe, exe, sizeof(p->exe));
+	p->umask_shadow = hostcall(SYS_umask, 022);
+	hostcall(SYS_umask, p->umask_shadow);
 	t->affinity = h->config.cpus >= 64 ? ~0UL : (1UL << h->config.cpus) - 1;
 	t->state = TASK_READY;
 	t->run = 1;

@@ -62,7 +62,7 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 	t->calls++;
 	h->progress++;
 	stat->calls++;
-	t->sys_ns += h->config.call_ns;
+	t->sys_ns += h->config.call_ns / 2; /* the rest stands for the program around it */
 	h->clock->now_ns += h->config.call_ns;
 	if (unlikely(h->clock->now_ns >= h->clock->limit_ns || h->death_pending))
 		sched_look(th);

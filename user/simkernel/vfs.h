@@ -58,6 +58,8 @@ struct vfs {
 	u64 next_number;
 	u64 host_proc_dev, host_sys_dev;
 	struct path_buffers path[2];
+	struct cwd_text *cwds;	/* path.c */
+	struct task *init_task; /* procpid.c */
 	char text[PATH_MAX];
 	char listing[LISTING_BUFFER_BYTES];
 };
@@ -118,6 +120,11 @@ long path_get(struct thread *th, u32 which, s32 dirfd, u64 user, u32 flags, stru
  * For use after the host said ENOENT, or showed a device number of procfs.
  */
 long path_walk(struct thread *th, struct path *p);
+/*
+ * Lets a virtual /proc/PID/fd/N that is to be followed to a file of the host
+ * stand for the host's own link. False: p is not such a path.
+ */
+bool path_through_fd(struct thread *th, struct path *p);
 /* Whether a host's answer asks for path_walk(): st is valid when ret is 0. */
 bool path_suspicious(struct thread *th, struct path *p, long ret, const struct stat *st);
 /* The path that execve should open, at most PATH_MAX bytes, through /proc/self/exe and the like. */

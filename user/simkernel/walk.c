@@ -220,7 +220,7 @@ static long walk_end(struct thread *th, struct walk *w)
 {
 	struct path *p = w->p;
 	char *full = w->buf->full;
-	size_t rest_len = strlen(w->rest);
+	size_t rest_len;
 
 	if (path_is_virtual(full)) {
 		p->virtual = true;
@@ -234,6 +234,9 @@ static long walk_end(struct thread *th, struct walk *w)
 	p->virtual = false;
 	if (!w->crossed)
 		return 0;
+	/* What a link left behind ends in the slash that joined it. */
+	for (rest_len = strlen(w->rest); rest_len && w->rest[rest_len - 1] == '/'; rest_len--)
+		w->rest[rest_len - 1] = 0;
 	if (w->len + rest_len + 2 > PATH_MAX)
 		return -ENAMETOOLONG;
 	memcpy(full + w->len, w->rest, rest_len + 1);
@@ -308,6 +311,27 @@ bool path_suspicious(struct thread *th, struct path *p, long ret, const struct s
 		return st->st_dev == v->host_proc_dev || st->st_dev == v->host_sys_dev;
 	return ret == -ENOENT && p->follow &&
 	       hostcall(SYS_readlinkat, p->dirfd, p->name, &c, 1) > 0;
+}
+
+bool path_through_fd(struct thread *th, struct path *p)
+{
+	struct process *process = process_find(th->host, p->node.pid);
+	char *name = vfs_get(th->host)->path[p->which].link;
+	struct file *f;
+
+	if (!p->virtual || p->node.type != VNODE_FD || !p->follow || !process)
+		return false;
+	f = vnode_file(th, &p->node);
+	if (!f || (f->path && path_is_virtual(f->path)))
+		return false;
+	if (f->kind != FILE_HOST && f->kind != FILE_DIR && f->kind != FILE_PATH)
+		return false;
+	str_format(name, PATH_MAX, "/proc/%d/fd/%d", process->host_pid, p->node.fd);
+	p->virtual = false;
+	p->links = 1; /* this one may lead where it likes */
+	p->dirfd = AT_FDCWD;
+	p->name = name;
+	return true;
 }
 
 static long path_of_nothing(struct thread *th, struct path *p, struct path_buffers *buf)
