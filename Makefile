@@ -25,7 +25,8 @@ include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 .PHONY: build-all clean demo check check-vm check-pending check-cpython bench deps help format docs install
 build-all: $(ALL)
 
-install: install-command $(filter install-%,$(INSTALLS))	## install under $(DESTDIR)$(PREFIX)
+# Folders say how they are installed: each defines a target and adds it to INSTALLS.
+install: install-command install-lib $(INSTALLS)	## install under $(DESTDIR)$(PREFIX)
 
 install-command: $(ALL)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sundial \
