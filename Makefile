@@ -60,7 +60,7 @@ bench: $(ALL) $(BENCH_DEPS)	## measure, against a peer beside it; results in bui
 	@selftests/bench/run.sh
 
 docs: $(ALL)	## generate the table of system calls in Documentation
-	Documentation/syscalls.sh user/simkernel/syscalls.tbl $(BUILD)/sundial >Documentation/syscalls.md
+	$(BUILD)/sundial syscalls --markdown >Documentation/syscalls.md
 
 format:		## clang-format every C file
 	git ls-files '*.c' '*.h' | xargs clang-format -i

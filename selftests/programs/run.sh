@@ -53,7 +53,7 @@ between $ms 450 2500 "of a static program too"
 real_ms run timeout 5 sleep 100
 exits 124 "a time-out" 
 between $ms 450 2500 "is scaled"
-real_ms run bash -c 'read -t 5 x < <(sleep 100)'
+real_ms run bash -c 'exec 3< <(exec sleep 100); read -r -t 5 -u 3; kill $!'
 between $ms 450 2500 "so is one of select"
 UNIT=0.1 native $python "$sources/threads.py"
 mv out native.out
