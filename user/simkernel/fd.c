@@ -384,6 +384,13 @@ SYSCALL_DEFINE(fcntl)
 		return 0;
 	case F_GETSIG:
 		return f->owner_signal;
+	case F_GETLEASE:
+		return f->kind == FILE_HOST ? F_UNLCK : -EINVAL;
+	case F_NOTIFY:
+		/* dnotify, long superseded: that nothing is watched is all it can say. */
+		if (f->kind != FILE_DIR)
+			return -ENOTDIR;
+		return a[2] & ~(u64)DN_MULTISHOT ? -EINVAL : 0;
 	case F_ADD_SEALS:
 	case F_GET_SEALS:
 	case F_GET_RW_HINT:
@@ -404,7 +411,8 @@ SYSCALL_DEFINE(ioctl)
 	switch ((u32)a[1]) {
 	case FIOCLEX:
 	case FIONCLEX:
-		hostcall(SYS_ioctl, a[0], a[1]);
+		/* Not ioctl: a placeholder takes none. */
+		hostcall(SYS_fcntl, a[0], F_SETFD, (u32)a[1] == FIOCLEX ? FD_CLOEXEC : 0);
 		p->files->ent[a[0]].cloexec = (u32)a[1] == FIOCLEX;
 		return 0;
 	case FIONBIO:

@@ -111,8 +111,11 @@ long vnode_lookup(struct thread *th, const char *full, struct vnode *v)
 			}
 		}
 		v->type = VNODE_NONE;
-		/* A process that has gone is no news; a file that is missing here may be. */
-		if (!v->pid || find_child(th, v, "stat", &child))
+		/*
+		 * Of a process that has gone, or a folder that is empty on purpose,
+		 * nothing is expected; any other missing file may matter to somebody.
+		 */
+		if (v->node->children && (!v->pid || find_child(th, v, "stat", &child)))
 			sim_note(th->host, "%s: not part of the simulation, reads as missing",
 				 full);
 		return -ENOENT;
