@@ -10,6 +10,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/ipc.h"
 #include "simkernel/mm.h"
 #include "simkernel/syscall.h"
 
@@ -27,6 +28,7 @@ struct mm *mm_create(struct host *h)
 	mm->refs = 1;
 	mm->id = ++h->next_mm_id;
 	list_init(&mm->shared);
+	list_init(&mm->shm);
 	return mm;
 }
 
@@ -54,11 +56,16 @@ struct mm *mm_copy(struct host *h, struct mm *old)
 	mm->refs = 1;
 	mm->id = id;
 	list_init(&mm->shared);
+	list_init(&mm->shm);
 	list_for_each(m, &old->shared, link) {
 		if (!map_add(h, mm, m)) {
 			mm_put(h, mm);
 			return NULL;
 		}
+	}
+	if (shm_mm_copied(h, mm, old)) {
+		mm_put(h, mm);
+		return NULL;
 	}
 	return mm;
 }
@@ -96,6 +103,8 @@ void mm_forget(struct host *h, struct mm *mm, u64 start, u64 len)
 	u64 end = start + len;
 	struct shared_map *m, *next;
 
+	if (unlikely(!list_empty(&mm->shm)))
+		shm_unmapped(h, mm, start, end);
 	list_for_each_safe(m, next, &mm->shared, link) {
 		struct shared_map tail = *m;
 

@@ -49,6 +49,7 @@ struct mm {
 	u64 id; /* never reused */
 	u64 brk_start, brk, brk_mapped;
 	struct list shared; /* struct shared_map, mm.c */
+	struct list shm;    /* struct shm_attach, shm.c */
 	u64 arg_start, arg_end, env_start, env_end, stack_top;
 };
 
