@@ -64,7 +64,7 @@ for file in empty cut; do
 	[ "$status" != 0 ] && [ "$status" -lt 128 ]
 	result $? "a damaged program ($file) is refused" "status $status" "$(cat err)"
 done
-(ulimit -v 4000000; capture "$SUNDIAL" sim -- true; exit "$status")
+(ulimit -v 60000; capture "$SUNDIAL" sim -- true; exit "$status")
 code=$?
 [ $code != 0 ] && [ $code -lt 128 ]
 result $? "an address space that is too small is an error" "status $code"

@@ -29,6 +29,8 @@ static struct row describe(const struct syscall_desc *d)
 	case SYSCALL_PASSED:
 		return (struct row){"passed", "the host's kernel answers"};
 	case SYSCALL_UNSUPPORTED:
+		if (!d->error)
+			return (struct row){"unsupported", "0, and does nothing"};
 		snprintf(refused, sizeof(refused), "always %s", errno_name(d->error) ?: "an error");
 		return (struct row){"unsupported", refused};
 	default:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A simulation of one host as its supervisor sees it. The supervisor is one
- * process with one thread, the parent of every guest process; it holds the
+ * process, whose main thread is the parent of every guest process; it holds the
  * arena's and the clock's memory, and touches the arena only while no guest
  * runs, or in the words that are made for it (host_dead, death_pending, end).
  */

@@ -80,8 +80,8 @@ static void catch_signals(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++) {
 		sigaction(sigs[i], NULL, &old);
-		/* nohup's SIGHUP, a background job's SIGINT: stay ignored */
-		if (sigs[i] == SIGCHLD || old.sa_handler != SIG_IGN)
+		/* nohup's SIGHUP stays ignored. */
+		if (sigs[i] != SIGHUP || old.sa_handler != SIG_IGN)
 			sigaction(sigs[i], &sa, NULL);
 	}
 	sa.sa_handler = SIG_IGN;
