@@ -156,6 +156,8 @@ SYSCALL_DEFINE(mmap)
 	u64 dev = 0, ino;
 	long ret;
 
+	if (len > th->task->process->rlimit[RLIMIT_AS].rlim_cur)
+		return -ENOMEM;
 	if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && mm_reserved(a[0], len))
 		return flags & MAP_FIXED_NOREPLACE ? -EEXIST : -ENOMEM;
 	if (!(flags & MAP_ANONYMOUS)) {
