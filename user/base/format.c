@@ -28,14 +28,15 @@ static void put_padded(struct out *o, const char *s, size_t len, size_t width, b
 			put(o, ' ');
 }
 
-static void put_number(struct out *o, u64 v, unsigned int base, bool neg, size_t width, bool left,
-		       char pad)
+static void put_number(struct out *o, u64 v, unsigned int base, bool upper, bool neg, size_t width,
+		       bool left, char pad)
 {
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char buf[24];
 	size_t at = sizeof(buf);
 
 	do {
-		buf[--at] = "0123456789abcdef"[v % base];
+		buf[--at] = digits[v % base];
 		v /= base;
 	} while (v);
 	if (neg && pad == '0') {
@@ -51,14 +52,17 @@ static void put_number(struct out *o, u64 v, unsigned int base, bool neg, size_t
 static const char *put_directive(struct out *o, const char *f, va_list *ap)
 {
 	size_t width = 0, prec = (size_t)-1, len;
-	bool left = false, is_long = false;
+	bool left = false, is_long = false, alternate = false;
 	const char *s;
 	char pad = ' ', c;
 	s64 v;
+	u64 n;
 
-	for (; *f == '-' || *f == '0'; f++) {
+	for (; *f == '-' || *f == '0' || *f == '#'; f++) {
 		if (*f == '-')
 			left = true;
+		else if (*f == '#')
+			alternate = true;
 		else
 			pad = '0';
 	}
@@ -78,18 +82,22 @@ static const char *put_directive(struct out *o, const char *f, va_list *ap)
 	case 'd':
 	case 'i':
 		v = is_long ? va_arg(*ap, long) : va_arg(*ap, int);
-		put_number(o, v < 0 ? -(u64)v : (u64)v, 10, v < 0, width, left, pad);
+		put_number(o, v < 0 ? -(u64)v : (u64)v, 10, false, v < 0, width, left, pad);
 		break;
 	case 'u':
 	case 'x':
+	case 'X':
 	case 'o':
-		put_number(o, is_long ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned int),
-			   *f == 'u' ? 10 : *f == 'x' ? 16 : 8, false, width, left, pad);
+		n = is_long ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned int);
+		if (alternate && n && *f != 'u')
+			put_padded(o, "0x", *f == 'o' ? 1 : 2, 0, false, ' ');
+		put_number(o, n, *f == 'u' ? 10 : *f == 'o' ? 8 : 16, *f == 'X', false, width, left,
+			   pad);
 		break;
 	case 'p':
 		put(o, '0');
 		put(o, 'x');
-		put_number(o, (u64)va_arg(*ap, void *), 16, false, width, left, pad);
+		put_number(o, (u64)va_arg(*ap, void *), 16, false, false, width, left, pad);
 		break;
 	case 'c':
 		c = va_arg(*ap, int);

@@ -28,8 +28,8 @@ static inline bool starts_with(const char *s, const char *prefix)
 size_t str_copy(char *dst, const char *src, size_t size);
 
 /*
- * Like snprintf for %d %i %u %x %o %c %s %p %% with l, ll, z, width (also *),
- * '-' and '0' flags and %.*s. Returns the length that the whole text has.
+ * Like snprintf for %d %i %u %x %X %o %c %s %p %% with l, ll, z, width (also *),
+ * '-', '0' and '#' flags and %.*s. Returns the length that the whole text has.
  */
 int str_format(char *dst, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

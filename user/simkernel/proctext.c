@@ -16,8 +16,8 @@
 
 #define TICK_NS (NSEC_PER_SEC / 100)
 
-/* The socket part's: the text of /proc/net/NAME, -ENOENT for one that it does not know. */
-long net_proc_text(struct thread *th, const char *name, struct text_out *o) __attribute__((weak));
+/* netproc.c: the text of /proc/net/NAME; its whole length, or -ENOENT. */
+long net_proc_text(struct host *h, const char *name, char *buf, size_t size) __attribute__((weak));
 
 static u32 cpus(struct thread *th)
 {
@@ -277,54 +277,43 @@ static long vmstat_text(struct thread *th, const struct vnode *v, struct text_ou
 static const struct {
 	const char *name, *head;
 } net_heads[] = {
-	{"tcp",
-	 "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
-	 "timeout inode\n"},
-	{"tcp6",
-	 "  sl  local_address                         remote_address                        "
-	 "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"},
-	{"udp",
-	 "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
-	 "timeout inode ref pointer drops\n"},
-	{"udp6",
-	 "  sl  local_address                         remote_address                        "
-	 "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"},
 	{"raw",
 	 "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 	 "timeout inode ref pointer drops\n"},
-	{"unix", "Num       RefCount Protocol Flags    Type St Inode Path\n"},
-	{"netlink",
-	 "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops "
-	 "   Inode\n"},
 	{"packet", "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n"},
 	{"arp", "IP address       HW type     Flags       HW address            Mask     Device\n"},
-	{"route",
-	 "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
-	 "\n"},
-	{"dev",
-	 "Inter-|   Receive                                                |  Transmit\n"
-	 " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets "
-	 "errs drop fifo colls carrier compressed\n"
-	 "    lo:       0       0    0    0    0     0          0         0        0       0 "
-	 "   0    0    0     0       0          0\n"},
-	{"if_inet6", "00000000000000000000000000000001 01 80 10 80       lo\n"},
-	{"ipv6_route", ""},
 	{"snmp", "Ip: Forwarding DefaultTTL\nIp: 2 64\n"},
 	{"netstat", "TcpExt: SyncookiesSent\nTcpExt: 0\n"},
 	{"protocols", "protocol  size sockets  memory press maxhdr  slab module\n"},
-	{"sockstat", "sockets: used 0\n"},
 };
+
+/* What no socket has a part in: the head of the table alone. */
+static long net_head(const char *name, struct text_out *o)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(net_heads); i++)
+		if (!strcmp(net_heads[i].name, name))
+			text_put(o, net_heads[i].head, strlen(net_heads[i].head));
+	return 0;
+}
 
 static long net_text(struct thread *th, const struct vnode *v, struct text_out *o)
 {
-	long ret = net_proc_text ? net_proc_text(th, v->node->name, o) : -ENOENT;
-	u32 i;
+	const char *name = v->node->name;
+	struct host *h = th->host;
+	char *buf;
+	long len;
 
-	if (ret != -ENOENT)
-		return ret;
-	for (i = 0; i < ARRAY_SIZE(net_heads); i++)
-		if (!strcmp(net_heads[i].name, v->node->name))
-			text_put(o, net_heads[i].head, strlen(net_heads[i].head));
+	len = net_proc_text ? net_proc_text(h, name, NULL, 0) : -ENOENT;
+	if (len < 0)
+		return len == -ENOENT ? net_head(name, o) : len;
+	buf = arena_alloc(h, len + 1);
+	if (!buf)
+		return -ENOMEM;
+	len = min(net_proc_text(h, name, buf, len + 1), len);
+	text_put(o, buf, len);
+	arena_free(h, buf);
 	return 0;
 }
 
