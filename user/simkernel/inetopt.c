@@ -65,6 +65,8 @@ static const struct sockopt inet_options[] = {
 	TCP(TCP_NOTSENT_LOWAT, notsent_lowat, 4, 0, INT32_MIN, INT32_MAX, 0),
 	TCP(TCP_FASTOPEN, fastopen, 4, 0, 0, INT32_MAX, 0),
 	TCP(TCP_WINDOW_CLAMP, window_clamp, 4, 0, 0, INT32_MAX, 0),
+	IN(IPPROTO_UDPLITE, 10, send_cscov, 4, 0, 0, 65535, 0),
+	IN(IPPROTO_UDPLITE, 11, recv_cscov, 4, 0, 0, 65535, 0),
 	{.size = 0},
 };
 
@@ -216,7 +218,8 @@ static bool level_fits(const struct socket *sk, int level)
 	case IPPROTO_TCP:
 		return sk->proto == PROTO_TCP;
 	case IPPROTO_UDP:
-		return sk->proto == PROTO_UDP;
+	case IPPROTO_UDPLITE:
+		return sk->protocol == level;
 	}
 	return false;
 }

@@ -81,7 +81,8 @@ bool port_conflict(struct socket *sk, u16 port)
 	struct socket *other;
 
 	list_for_each(other, port_bucket(sk, port), in.port_link)
-		if (other != sk && other->in.local.port == port && conflicts(sk, other))
+		if (other != sk && other->in.local.port == port &&
+		    other->protocol == sk->protocol && conflicts(sk, other))
 			return true;
 	return time_wait_conflict(sk, port);
 }
@@ -94,7 +95,7 @@ static bool port_unused(struct socket *sk, u16 port)
 	struct time_wait *tw;
 
 	list_for_each(other, port_bucket(sk, port), in.port_link)
-		if (other->in.local.port == port)
+		if (other->in.local.port == port && other->protocol == sk->protocol)
 			return false;
 	if (sk->proto == PROTO_TCP)
 		list_for_each(tw, &t->time_wait[port % NET_BUCKETS], link)

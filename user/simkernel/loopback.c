@@ -84,7 +84,9 @@ static u32 udp_score(struct socket *sk, const struct skb *skb)
 	bool v4 = inet_is_mapped(to->ip);
 	u32 score = 1;
 
-	if (in->local.port != to->port || (v4 && sk->family == AF_INET6 && in->v6only))
+	if (in->local.port != to->port || sk->protocol != skb->inet.protocol)
+		return 0;
+	if (v4 && sk->family == AF_INET6 && in->v6only)
 		return 0;
 	if (inet_is_any(in->local.ip)) {
 		if (v4 ? sk->family == AF_INET6 && inet_is_mapped(in->local.ip) : sk->family == AF_INET)

@@ -114,7 +114,8 @@ struct skb {
 		} unx;
 		struct {
 			struct inet_addr from, to;
-			u16 error; /* on the error queue: errno */
+			u16 error;    /* on the error queue: errno */
+			u16 protocol; /* UDP or UDP-Lite */
 			u8 ttl, tos;
 		} inet;
 	};
@@ -154,6 +155,7 @@ struct inet_sock {
 	bool v6only, bind_no_port, mc_all, pktinfo, recv_ttl, recv_tos, recverr, freebind;
 	bool pktinfo6, recv_hops, recv_tclass, recverr6, recv_origdst;
 	u32 mtu_discover, mtu_discover6;
+	u32 send_cscov, recv_cscov; /* UDP-Lite; nothing is ever damaged here */
 	bool nodelay, cork, quickack;
 	u32 keepidle, keepintvl, keepcnt, user_timeout, defer_accept, window_clamp, syncnt;
 	s32 linger2;
@@ -273,7 +275,8 @@ struct sockmsg {
 	u32 out_flags;
 	/* Sending: from control messages */
 	struct inet_addr pktinfo;
-	bool has_pktinfo;
+	bool has_pktinfo, has_ttl, has_tos;
+	u8 ttl, tos;
 };
 
 struct proto_ops {

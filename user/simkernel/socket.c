@@ -236,7 +236,9 @@ static long inet_proto(int type, int protocol, enum proto *proto)
 		*proto = PROTO_UDP;
 		if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
 			return -EACCES; /* as with an empty ping_group_range */
-		return protocol && protocol != IPPROTO_UDP ? -EPROTONOSUPPORT : 0;
+		return protocol && protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE
+			       ? -EPROTONOSUPPORT
+			       : 0;
 	case SOCK_RAW:
 		return protocol ? -EPERM : -EPROTONOSUPPORT;
 	case SOCK_PACKET:
@@ -286,7 +288,7 @@ static long sock_new(struct thread *th, int family, int type, int protocol, stru
 		return ret;
 	if (proto == PROTO_TCP)
 		protocol = IPPROTO_TCP;
-	else if (proto == PROTO_UDP)
+	else if (proto == PROTO_UDP && !protocol)
 		protocol = IPPROTO_UDP;
 	if (proto == PROTO_UNIX_DGRAM)
 		type = SOCK_DGRAM;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * UDP sockets. A datagram that nobody listens for is answered, in the same
+ * UDP and UDP-Lite sockets. A datagram that nobody listens for is answered, in the same
  * call, by what ICMP would bring: the error that a connected socket, or one
  * that asked with IP_RECVERR, sees on its next call. Belongs to the holder of
  * the run token.
@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <linux/errqueue.h>
 #include "base/string.h"
-#include "simkernel/net.h"
+#include "simkernel/sockopt.h"
 
 #define UDP_PAYLOAD_MAX4 65507
 #define UDP_PAYLOAD_MAX6 65527
@@ -162,6 +162,67 @@ static long udp_target(struct socket *sk, struct sockmsg *m, struct inet_addr *d
 	return 0;
 }
 
+static long control_int(u64 data, size_t len, u8 *out)
+{
+	s32 v;
+
+	if (len != sizeof(v) && len != 1)
+		return -EINVAL;
+	if (sockopt_int(data, len, &v))
+		return -EFAULT;
+	if (v < -1 || v > 255)
+		return -EINVAL;
+	*out = v;
+	return v == -1 ? 1 : 0;
+}
+
+static long control_v4(struct sockmsg *m, int type, u64 data, size_t len)
+{
+	struct in_pktinfo info;
+
+	switch (type) {
+	case IP_PKTINFO:
+		if (len != sizeof(info))
+			return -EINVAL;
+		if (get_user(info, data))
+			return -EFAULT;
+		inet_set_v4(m->pktinfo.ip, info.ipi_spec_dst.s_addr);
+		m->has_pktinfo = true;
+		return 0;
+	case IP_TTL:
+		m->has_ttl = true;
+		return control_int(data, len, &m->ttl) ? -EINVAL : 0;
+	case IP_TOS:
+		m->has_tos = true;
+		return control_int(data, len, &m->tos) ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+static long control_v6(struct sockmsg *m, int type, u64 data, size_t len)
+{
+	long ret = 0;
+
+	switch (type) {
+	case IPV6_PKTINFO:
+		if (len < sizeof(struct in6_pktinfo))
+			return -EINVAL;
+		m->has_pktinfo = true;
+		return copy_from_user(m->pktinfo.ip, data, 16);
+	case IPV6_HOPLIMIT:
+		ret = control_int(data, len, &m->ttl);
+		m->has_ttl = !ret;
+		break;
+	case IPV6_TCLASS:
+		ret = control_int(data, len, &m->tos);
+		m->has_tos = !ret;
+		break;
+	default:
+		return -EINVAL;
+	}
+	return ret < 0 ? ret : 0;
+}
+
 static long read_control(struct socket *sk, struct sockmsg *m)
 {
 	struct cmsghdr hdr;
@@ -171,26 +232,30 @@ static long read_control(struct socket *sk, struct sockmsg *m)
 	while ((ret = cmsg_next(m, &at, &hdr, &data)) > 0) {
 		size_t len = hdr.cmsg_len - sizeof(hdr);
 
+		ret = 0;
 		if (hdr.cmsg_level == SOL_SOCKET && hdr.cmsg_type == SCM_RIGHTS)
-			return -EINVAL;
-		if (hdr.cmsg_level == IPPROTO_IP && hdr.cmsg_type == IP_PKTINFO) {
-			struct in_pktinfo info;
-
-			if (len != sizeof(info))
-				return -EINVAL;
-			if (get_user(info, data))
-				return -EFAULT;
-			inet_set_v4(m->pktinfo.ip, info.ipi_spec_dst.s_addr);
-			m->has_pktinfo = true;
-		} else if (hdr.cmsg_level == IPPROTO_IPV6 && hdr.cmsg_type == IPV6_PKTINFO) {
-			if (len < sizeof(struct in6_pktinfo))
-				return -EINVAL;
-			if (copy_from_user(m->pktinfo.ip, data, 16))
-				return -EFAULT;
-			m->has_pktinfo = true;
-		}
+			ret = -EINVAL;
+		else if (hdr.cmsg_level == IPPROTO_IP)
+			ret = control_v4(m, hdr.cmsg_type, data, len);
+		else if (hdr.cmsg_level == IPPROTO_IPV6 && sk->family == AF_INET6)
+			ret = control_v6(m, hdr.cmsg_type, data, len);
+		if (ret)
+			return ret;
 	}
 	return ret;
+}
+
+static void set_hops(struct socket *sk, const struct sockmsg *m, struct skb *skb)
+{
+	bool v4 = inet_is_mapped(skb->inet.to.ip), group = inet_is_multicast(skb->inet.to.ip);
+
+	if (m->has_ttl)
+		skb->inet.ttl = m->ttl;
+	else if (v4)
+		skb->inet.ttl = group ? sk->in.mc_ttl : sk->in.ttl;
+	else
+		skb->inet.ttl = group ? sk->in.mc_hops : sk->in.hops;
+	skb->inet.tos = m->has_tos ? m->tos : v4 ? sk->in.tos : sk->in.tclass;
 }
 
 static long udp_send(struct thread *th, struct socket *sk, struct sockmsg *m)
@@ -223,8 +288,8 @@ static long udp_send(struct thread *th, struct socket *sk, struct sockmsg *m)
 	memcpy(skb->inet.from.ip, src, 16);
 	skb->inet.from.port = sk->in.local.port;
 	skb->inet.to = dst;
-	skb->inet.ttl = inet_is_mapped(dst.ip) ? sk->in.ttl : sk->in.hops;
-	skb->inet.tos = inet_is_mapped(dst.ip) ? sk->in.tos : sk->in.tclass;
+	skb->inet.protocol = sk->protocol;
+	set_hops(sk, m, skb);
 	sk->in.bytes_out += m->len;
 	loop_datagram(sk, skb);
 	return m->len;
