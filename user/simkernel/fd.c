@@ -420,6 +420,13 @@ SYSCALL_DEFINE(ioctl)
 			return -EFAULT;
 		f->flags = on ? f->flags | O_NONBLOCK : f->flags & ~(u32)O_NONBLOCK;
 		return 0;
+	case FIOASYNC:
+		if (get_user(on, a[2]))
+			return -EFAULT;
+		if (f->kind != FILE_PIPE && f->kind != FILE_SOCKET)
+			return -ENOTTY;
+		f->flags = on ? f->flags | O_ASYNC : f->flags & ~(u32)O_ASYNC;
+		return 0;
 	}
 	if (!file_ops[f->kind] || !file_ops[f->kind]->ioctl)
 		return -ENOTTY;

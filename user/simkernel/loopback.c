@@ -71,6 +71,8 @@ long loop_data(struct socket *sk, const struct sockmsg *m, size_t skip, size_t n
 	peer->in.bytes_in += ret;
 	peer->in.segs_in++;
 	peer->in.last_in_ns = sk->in.last_out_ns;
+	if ((m->flags & MSG_OOB) && skip + ret == m->len)
+		tcp_hear_urgent(peer);
 	if (peer->rx.bytes >= peer->rcvlowat)
 		sock_wake(peer, EV_IN);
 	return ret;

@@ -141,6 +141,9 @@ struct unix_sock {
 /* What connect(2) says next; a reset connection stays CONNECTED. */
 enum inet_phase { PHASE_UNCONNECTED, PHASE_CONNECTING, PHASE_CONNECTED };
 
+/* Urgent data: one byte of the stream that is marked. */
+enum urgent { URGENT_NONE, URGENT_VALID, URGENT_READ };
+
 struct inet_sock {
 	struct inet_addr local, remote;
 	struct list port_link;	 /* in sock_table.ports: owns its local port */
@@ -161,6 +164,8 @@ struct inet_sock {
 	s32 linger2;
 	u32 notsent_lowat, fastopen;
 	char congestion[16];
+	u8 urgent, urgent_byte; /* enum urgent */
+	u64 urgent_at;		/* its place, counted as bytes_in is */
 	u64 bytes_in, bytes_out, segs_in, segs_out;
 	u64 established_ns, last_in_ns, last_out_ns;
 	u32 mc_if;
@@ -433,9 +438,14 @@ enum tcp_answer { TCP_ACCEPTED, TCP_REFUSED, TCP_DROPPED };
 enum tcp_answer tcp_hear_syn(struct socket *listener, struct socket *from);
 void tcp_hear_fin(struct socket *sk);
 void tcp_hear_reset(struct socket *sk);
+/* The byte that came last is urgent. */
+void tcp_hear_urgent(struct socket *sk);
 void tcp_syn_timeout(struct socket *sk);
 /* Bytes between here and the other end's reader that exceed its window. */
 u32 tcp_pending_out(struct socket *sk);
+/* Bytes that can be read before the urgent mark, if there is one. */
+u64 tcp_readable(struct socket *sk);
+bool tcp_at_mark(struct socket *sk);
 
 /* loopback.c: carries what a socket sends to the other end, now. */
 enum tcp_answer loop_syn(struct socket *sk);

@@ -78,7 +78,9 @@ static long readable_bytes(struct socket *sk, s32 *n)
 
 	if (sk->state == ST_LISTEN)
 		return -EINVAL;
-	if (sk->type == SOCK_STREAM || sk->proto == PROTO_UNIX_SEQPACKET)
+	if (sk->proto == PROTO_TCP)
+		*n = tcp_readable(sk);
+	else if (sk->type == SOCK_STREAM || sk->proto == PROTO_UNIX_SEQPACKET)
 		*n = sk->rx.bytes;
 	else
 		*n = skb ? skb->len : 0;
@@ -221,6 +223,9 @@ static long file_ioctl(struct thread *th, struct file *f, u64 cmd, u64 arg)
 		n = sk->proto == PROTO_TCP ? tcp_pending_out(sk) : sk->wmem;
 		break;
 	case SIOCATMARK:
+		if (sk->proto != PROTO_TCP)
+			return -ENOTTY;
+		n = tcp_at_mark(sk);
 		break;
 	case SIOCGPGRP:
 	case FIOGETOWN:

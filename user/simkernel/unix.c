@@ -396,10 +396,8 @@ static long stream_recv(struct thread *th, struct socket *sk, struct sockmsg *m)
 	bool stop = false;
 	long ret = 0;
 
-	if (sk->state != ST_ESTABLISHED)
+	if (sk->state != ST_ESTABLISHED || (m->flags & MSG_OOB))
 		return -EINVAL;
-	if (m->flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	while (m->len) {
 		if (sk->rx.bytes) {
 			ret = stream_pull(th, sk, m, done, &scm, &stop);

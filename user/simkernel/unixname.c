@@ -155,6 +155,36 @@ static long bind_abstract(struct thread *th, struct socket *sk, const struct soc
 	return 0;
 }
 
+/* Guests of another user run as the host's own: what the host allows may not be theirs. */
+static bool allowed(struct thread *th, const struct stat *st, u32 want)
+{
+	struct process *p = th->task->process;
+	u32 shift = p->uid == st->st_uid ? 6 : p->gid == st->st_gid ? 3 : 0;
+
+	return !p->uid || (st->st_mode >> shift & want) == want;
+}
+
+/* Whether the folder that path lies in may get another name. */
+static bool may_create(struct thread *th, char *path)
+{
+	char *slash = strrchr(path, '/'), keep = 0;
+	const char *folder = ".";
+	struct stat st;
+	long ret;
+
+	if (!th->task->process->uid)
+		return true;
+	if (slash) {
+		folder = slash == path ? "/" : path;
+		keep = slash[0];
+		slash[0] = slash == path ? keep : 0;
+	}
+	ret = pass(th, SYS_newfstatat, AT_FDCWD, folder, &st, 0);
+	if (slash)
+		slash[0] = keep;
+	return ret || allowed(th, &st, 3); /* write and search */
+}
+
 static long bind_path(struct thread *th, struct socket *sk, const struct sockmsg *m)
 {
 	char path[UNIX_PATH_BYTES + 1];
@@ -167,7 +197,9 @@ static long bind_path(struct thread *th, struct socket *sk, const struct sockmsg
 	n = name_create(th->host, path, min(len + 1, (u32)UNIX_PATH_BYTES));
 	if (!n)
 		return -ENOMEM;
-	ret = pass(th, SYS_mknodat, AT_FDCWD, path, S_IFSOCK | 0777, 0);
+	ret = may_create(th, path) ? 0 : -EACCES;
+	if (!ret)
+		ret = pass(th, SYS_mknodat, AT_FDCWD, path, S_IFSOCK | 0777, 0);
 	if (!ret)
 		ret = pass(th, SYS_newfstatat, AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW);
 	if (ret) {
@@ -206,6 +238,8 @@ static struct unix_name *find_path(struct thread *th, const struct sockmsg *m, l
 	*err = pass(th, SYS_newfstatat, AT_FDCWD, path, &st, 0);
 	if (!*err)
 		*err = pass(th, SYS_faccessat, AT_FDCWD, path, W_OK);
+	if (!*err && !allowed(th, &st, 2))
+		*err = -EACCES;
 	if (*err)
 		return NULL;
 	n = S_ISSOCK(st.st_mode) ? path_find(th->host, st.st_dev, st.st_ino) : NULL;
