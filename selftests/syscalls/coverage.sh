@@ -16,9 +16,9 @@ for bin in "$dir"/*_test; do
 	cat "$tmp/declared" >>"$tmp/all"
 	calls=$(paste -sd, "$tmp/declared")
 	if strace -f --seccomp-bpf -o /dev/null true 2>/dev/null; then
-		strace -f -c -qq --seccomp-bpf -e trace="$calls" -o "$tmp/trace" "$bin" \
+		strace -f -qq --seccomp-bpf -e trace="$calls" -o "$tmp/trace" "$bin" \
 			>/dev/null 2>&1 </dev/null
-		awk '/^ *[0-9]/ && $NF != "total" { print $NF }' "$tmp/trace" | sort -u >"$tmp/made"
+		sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' "$tmp/trace" | sort -u >"$tmp/made"
 		comm -23 "$tmp/declared" "$tmp/made" |
 			sed "s/^/$(basename "$bin"): /" >>"$tmp/missing"
 	else

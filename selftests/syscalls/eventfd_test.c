@@ -65,7 +65,7 @@ TEST(eventfd_semaphore, "eventfd2")
 	CHECK_ERRNO(read(efd, &v, 8), EAGAIN);
 }
 
-TEST(eventfd_errors, "eventfd2 read write lseek")
+TEST(eventfd_errors, "eventfd2 read write pread64")
 {
 	uint64_t v = ~0ull;
 

@@ -82,7 +82,7 @@ TEST(argument_list_too_long, "execve")
 	CHECK_ERRNO(execve("/bin/sh", argv, no_env), E2BIG);
 }
 
-TEST(busy_program_and_open_writers, "execve open")
+TEST(busy_program_and_open_writers, "execve openat")
 {
 	char *argv[] = {"x", NULL};
 	int fd;

@@ -652,7 +652,7 @@ TEST(sendmmsg_and_recvmmsg, "sendmmsg recvmmsg")
 	CHECK_EQ(recvmmsg(sv[1], msgs, 3, 0, &zero), 1);
 }
 
-TEST(ordinary_calls_on_sockets, "fstat ioctl sendmsg recvmsg")
+TEST(ordinary_calls_on_sockets, "ioctl sendmsg recvmsg")
 {
 	struct stat st;
 	struct msghdr msg = {0};
