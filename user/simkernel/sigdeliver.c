@@ -150,8 +150,11 @@ static void deliver_all(struct thread *th, struct leaving *l)
 			continue;
 		}
 		sig = signal_dequeue(t, ~t->blocked, &info);
-		if (!sig)
+		if (!sig) {
+			/* Another thread has taken the signal that we were woken for. */
+			signal_recalc(t);
 			return;
+		}
 		handler = t->process->sighand->action[sig].handler;
 		if (sig != SIGKILL && handler == (u64)SIG_IGN)
 			continue;
