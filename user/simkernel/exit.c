@@ -172,10 +172,12 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 
 static void note_end(struct host *h, struct task *t, u32 status)
 {
+	char name[16];
+
 	if (WIFEXITED(status))
 		strace_note(h, t, "+++ exited with %d +++", WEXITSTATUS(status));
 	else
-		strace_note(h, t, "+++ killed by signal %d%s +++", WTERMSIG(status),
+		strace_note(h, t, "+++ killed by %s%s +++", signal_name(WTERMSIG(status), name),
 			    WCOREDUMP(status) ? " (core dumped)" : "");
 }
 

@@ -89,9 +89,12 @@ SYSCALL_DEFINE(setsid)
 void jobs_process_exit(struct host *h, struct process *p)
 {
 	struct process *c, *next;
+	siginfo_t info;
 
 	list_for_each_safe(c, next, &p->children, sibling)
-		if (c->pdeath_signal && c->state == PROCESS_ALIVE)
-			signal_process(c, c->pdeath_signal, NULL);
+		if (c->pdeath_signal && c->state == PROCESS_ALIVE) {
+			signal_info_from(p, c->pdeath_signal, SI_USER, &info);
+			signal_process(c, c->pdeath_signal, &info);
+		}
 	signal_orphans(p);
 }

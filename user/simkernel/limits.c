@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Resource limits and what has been used of resources. Limits are the simulated
- * process's own. The number of descriptors and the size of files are passed down
- * as the host's soft limits, because the host's table hands out the numbers and
- * its files do the writing. Limits that would hit the runtime in the same address
- * space (RLIMIT_STACK, DATA...) are state only; of RLIMIT_AS a mapping that alone
- * is greater is refused (mm.c).
+ * process's own. The number of descriptors is passed down as the host's soft
+ * limit, because the host's table hands out the numbers. The size of files is
+ * watched where they are written (hostfile.c), a mapping greater than RLIMIT_AS is
+ * refused (mm.c), RLIMIT_CPU is a timer (cputimer.c); what would hit the runtime
+ * in the same address space (RLIMIT_STACK, DATA...) is state only.
  */
 #include <errno.h>
 #include <sys/times.h>
@@ -32,29 +32,6 @@ static void pass_down(struct thread *th, struct process *p, u32 which, u64 soft)
 	pass(th, SYS_prlimit64, p->host_pid, which, &host, 0);
 }
 
-/*
- * The host then says EFBIG, and its own SIGXFSZ, which knows nothing of the
- * guest's handlers, is ignored: file_limit_reached() sends the guest's.
- */
-static void pass_file_size_down(struct thread *th, struct process *p, u64 soft)
-{
-	struct k_sigaction ignore = {.handler = (u64)SIG_IGN};
-
-	if (p != th->task->process)
-		return;
-	hostcall(SYS_rt_sigaction, SIGXFSZ, &ignore, 0, sizeof(u64));
-	pass_down(th, p, RLIMIT_FSIZE, soft);
-}
-
-void file_limit_reached(struct thread *th, u64 nr)
-{
-	if (th->task->process->rlimit[RLIMIT_FSIZE].rlim_cur == RLIM_INFINITY)
-		return;
-	/* Semaphores use the same number for something else. */
-	if (nr != SYS_semop && nr != SYS_semtimedop)
-		signal_task(th->task, SIGXFSZ, NULL);
-}
-
 static long limit_set(struct thread *th, struct process *p, u32 which, const struct rlimit *new)
 {
 	struct rlimit *old = &p->rlimit[which];
@@ -68,8 +45,6 @@ static long limit_set(struct thread *th, struct process *p, u32 which, const str
 	*old = *new;
 	if (which == RLIMIT_NOFILE)
 		pass_down(th, p, RLIMIT_NOFILE, new->rlim_cur);
-	if (which == RLIMIT_FSIZE)
-		pass_file_size_down(th, p, new->rlim_cur);
 	if (which == RLIMIT_CPU) {
 		/* A limit of nothing means as soon as something can be measured. */
 		if (!old->rlim_cur)

@@ -58,6 +58,8 @@ bool pgrp_is_orphaned(struct host *h, s32 pgid, const struct process *except);
 /* Stops p as sig does, or lets it go on; the parent hears. */
 void process_stop(struct process *p, int sig);
 void process_continue(struct process *p);
+/* What kill() from that process would say: SI_USER, its pid and uid. */
+void signal_info_from(struct process *from, int sig, int code, siginfo_t *info);
 /* sigtext.c: "SIGSEGV", "SIGRT_3"; the line that strace writes for a delivery. */
 const char *signal_name(int sig, char buf[16]);
 void signal_note(struct host *h, struct task *t, int sig, const siginfo_t *info);

@@ -39,13 +39,13 @@ static long send_checked(struct thread *th, struct process *to, int sig, const s
 	return signal_process(to, sig, info);
 }
 
-static void user_info(struct thread *th, siginfo_t *info, int sig, int code)
+void signal_info_from(struct process *from, int sig, int code, siginfo_t *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->si_signo = sig;
 	info->si_code = code;
-	info->si_pid = th->task->process->pid;
-	info->si_uid = process_cred(th->task->process)->uid.real;
+	info->si_pid = from->pid;
+	info->si_uid = process_cred(from)->uid.real;
 }
 
 /* A process by its own id or by that of one of its threads, alive or zombie. */
@@ -100,7 +100,7 @@ SYSCALL_DEFINE(kill)
 	struct process *p;
 	siginfo_t info;
 
-	user_info(th, &info, sig, SI_USER);
+	signal_info_from(th->task->process, sig, SI_USER, &info);
 	if (pid == -1)
 		return kill_all(th, sig, &info);
 	if (pid == INT_MIN)
@@ -133,7 +133,7 @@ SYSCALL_DEFINE(tkill)
 
 	if ((s32)a[0] <= 0)
 		return -EINVAL;
-	user_info(th, &info, a[1], SI_TKILL);
+	signal_info_from(th->task->process, a[1], SI_TKILL, &info);
 	return send_to_task(th, 0, a[0], a[1], &info);
 }
 
@@ -143,7 +143,7 @@ SYSCALL_DEFINE(tgkill)
 
 	if ((s32)a[0] <= 0 || (s32)a[1] <= 0)
 		return -EINVAL;
-	user_info(th, &info, a[2], SI_TKILL);
+	signal_info_from(th->task->process, a[2], SI_TKILL, &info);
 	return send_to_task(th, a[0], a[1], a[2], &info);
 }
 

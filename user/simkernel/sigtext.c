@@ -89,23 +89,35 @@ static const char *code_name(int sig, int code, char buf[16])
 	return buf;
 }
 
-/* The fields beside signo and code, each beginning with a comma. */
-static void details(char *out, size_t size, int sig, const siginfo_t *info)
+/* Addresses differ between two machines; small numbers are values. */
+static void pointer(struct host *h, char *out, size_t size, u64 v)
 {
-	char buf[16];
+	if (!v)
+		str_copy(out, "NULL", size);
+	else if (h->config.strace_mode == STRACE_DETERMINISTIC && v >> 16)
+		str_copy(out, "ADDR", size);
+	else
+		str_format(out, size, "0x%lx", v);
+}
+
+/* The fields beside signo and code, each beginning with a comma. */
+static void details(struct host *h, char *out, size_t size, int sig, const siginfo_t *info)
+{
+	char buf[16], ptr[24], addr[24];
 	int status = info->si_status;
+
+	pointer(h, ptr, sizeof(ptr), (u64)info->si_value.sival_ptr);
+	pointer(h, addr, sizeof(addr), (u64)info->si_addr);
 
 	*out = '\0';
 	if (info->si_code == SI_TIMER) {
-		str_format(out, size, ", si_timerid=%#x, si_overrun=%d, si_int=%d, si_ptr=%#lx",
-			   info->si_timerid, info->si_overrun, info->si_value.sival_int,
-			   (u64)info->si_value.sival_ptr);
+		str_format(out, size, ", si_timerid=%#x, si_overrun=%d, si_ptr=%s",
+			   info->si_timerid, info->si_overrun, ptr);
 	} else if (info->si_code == SI_KERNEL) {
 		return;
 	} else if (info->si_code < 0 && info->si_code != SI_TKILL) {
-		str_format(out, size, ", si_pid=%d, si_uid=%d, si_int=%d, si_ptr=%#lx", info->si_pid,
-			   (int)info->si_uid, info->si_value.sival_int,
-			   (u64)info->si_value.sival_ptr);
+		str_format(out, size, ", si_pid=%d, si_uid=%d, si_ptr=%s", info->si_pid,
+			   (int)info->si_uid, ptr);
 	} else if (info->si_code <= 0) {
 		str_format(out, size, ", si_pid=%d, si_uid=%d", info->si_pid, (int)info->si_uid);
 	} else if (sig == SIGCHLD) {
@@ -119,10 +131,7 @@ static void details(char *out, size_t size, int sig, const siginfo_t *info)
 			   info->si_pid, (int)info->si_uid, what, (long)info->si_utime,
 			   (long)info->si_stime);
 	} else if (SIGBIT(sig) & SIGSET_SYNCHRONOUS) {
-		if (info->si_addr)
-			str_format(out, size, ", si_addr=%#lx", (u64)info->si_addr);
-		else
-			str_format(out, size, ", si_addr=NULL");
+		str_format(out, size, ", si_addr=%s", addr);
 	}
 }
 
@@ -130,7 +139,9 @@ void signal_note(struct host *h, struct task *t, int sig, const siginfo_t *info)
 {
 	char name[16], code[16], more[128];
 
-	details(more, sizeof(more), sig, info);
+	if (sig == SIGKILL)
+		return; /* "+++ killed by SIGKILL +++" says it */
+	details(h, more, sizeof(more), sig, info);
 	strace_note(h, t, "--- %s {si_signo=%s, si_code=%s%s} ---", signal_name(sig, name),
 		    signal_name(sig, name), code_name(sig, info->si_code, code), more);
 }

@@ -74,8 +74,6 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 		task_release_call(t);
 	if (unlikely(h->watched_events && h->call_used_host))
 		inotify_after_call(h, th, nr);
-	if (unlikely(ret == -EFBIG))
-		file_limit_reached(th, nr);
 	stat->host += h->call_used_host;
 	stat->errors += is_error(ret);
 	if (unlikely(h->config.strace_mode))

@@ -36,9 +36,6 @@ struct syscall_desc {
 	syscall_fn sys_##name;                                                                     \
 	long sys_##name(struct thread *th, const u64 *a)
 
-/* limits.c: the host refused to let a file grow; RLIMIT_FSIZE's signal. */
-void file_limit_reached(struct thread *th, u64 nr);
-
 extern const struct syscall_desc syscall_table[SYSCALL_SLOTS];
 
 /* A call to the host's kernel on behalf of the guest, counted as answered by the host. */
