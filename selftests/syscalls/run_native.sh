@@ -7,19 +7,23 @@
 cd "$(dirname "$0")/../.." || exit 1
 dir=build/selftests/syscalls
 
+# run PREFIX COMMAND...: every binary, started by that command
 run()
 {
+	prefix=$1
+	shift
 	for bin in "$dir"/*_test; do
-		echo "#binary $1$(basename "$bin" _test)"
-		# shellcheck disable=SC2086
-		$2 "$bin" </dev/null 2>&1
+		echo "#binary $prefix$(basename "$bin" _test)"
+		"$@" "$bin" </dev/null 2>&1
 		echo "#status $?"
 	done
 }
 
 {
-	run "" ""
-	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-		run "as-user:" "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all"
+	if [ "$(id -u)" != 0 ]; then
+		run "as-user:"
+	else
+		run ""
+		run "as-user:" setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all
 	fi
 } | awk -f selftests/syscalls/combine.awk
