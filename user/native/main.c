@@ -343,6 +343,8 @@ static void enter_simulation(struct program *prog, const char *spec)
 }
 
 static struct exec_file main_scratch;
+/* argv lies where the new stack goes. */
+static char main_path[PATH_MAX], main_name[PATH_MAX];
 
 void native_main(u64 *sp) __attribute__((noreturn));
 void native_main(u64 *sp)
@@ -358,14 +360,17 @@ void native_main(u64 *sp)
 	if (argc < 5)
 		fail("is started by sundial, not by hand", "sundial-native", 0);
 	prog.aux = (u64 *)(p + 1);
-	prog.path = prog.name = argv[3];
+	str_copy(main_path, argv[3], sizeof(main_path));
+	prog.path = prog.name = main_path;
 	prog.argv = argv + 4;
 	prog.envp = envp;
 	if (!strcmp(argv[1], "run"))
 		passthrough_main(&prog, argv[2]);
 	for (name = argv[2]; *name && colons < 4; name++)
 		colons += *name == ':';
-	if (colons == 4)
-		prog.name = name;
+	if (colons == 4) {
+		str_copy(main_name, name, sizeof(main_name));
+		prog.name = main_name;
+	}
 	enter_simulation(&prog, argv[2]);
 }

@@ -7,8 +7,10 @@
  * Two forms are safe:
  *   mov $nr, %eax; syscall   only the mov is overwritten, so that a jump to the
  *                            syscall itself still finds one;
- *   syscall; cmp $imm, %rax  both are overwritten; a thread that entered by the
- *                            trap before finds its way through native_fix_return().
+ *   syscall; followed by one of a few instructions that only look at %rax or
+ *                            store it: both are overwritten; a thread that entered
+ *                            by the trap before finds its way through
+ *                            native_fix_return().
  *
  * In a simulation the caller holds the run token: no other thread of this
  * process runs while the bytes change. The table is per address space.
@@ -183,19 +185,50 @@ static bool patch_mov(struct site *s, u32 nr)
 	return patch_to(from, tramp);
 }
 
-/* syscall; cmp $imm32, %rax (48 3d) or cmp $imm8, %rax (48 83 f8). */
-static bool patch_cmp(struct site *s)
+/*
+ * What may follow: at least three bytes, the same wherever they run. bytes are
+ * compared under mask.
+ */
+static const struct follower {
+	u8 length, compared;
+	u8 bytes[4], mask[4];
+} followers[] = {
+	{6, 2, {0x48, 0x3d}, {0xff, 0xff}},		     /* cmp $imm32, %rax */
+	{5, 1, {0x3d}, {0xff}},				     /* cmp $imm32, %eax */
+	{4, 3, {0x48, 0x83, 0xf8}, {0xff, 0xff, 0xff}},	     /* cmp $imm8, %rax */
+	{3, 3, {0x48, 0x85, 0xc0}, {0xff, 0xff, 0xff}},	     /* test %rax, %rax */
+	{5, 4, {0x48, 0x89, 0x44, 0x24}, {255, 255, 255, 255}}, /* mov %rax, disp8(%rsp) */
+	{4, 3, {0x89, 0x44, 0x24}, {0xff, 0xff, 0xff}},	     /* mov %eax, disp8(%rsp) */
+	{3, 3, {0x48, 0x89, 0xc0}, {0xff, 0xff, 0xf8}},	     /* mov %rax, %reg */
+	{3, 3, {0x41, 0x89, 0xc0}, {0xff, 0xff, 0xf8}},	     /* mov %eax, %r8d to %r15d */
+};
+
+static size_t follower_length(const u8 *code)
+{
+	const struct follower *f;
+	size_t i;
+
+	for (f = followers; f < followers + ARRAY_SIZE(followers); f++) {
+		for (i = 0; i < f->compared && (code[i] & f->mask[i]) == f->bytes[i]; i++)
+			;
+		if (i == f->compared)
+			return f->length;
+	}
+	return 0;
+}
+
+static bool patch_follower(struct site *s)
 {
 	const u8 *c = (const u8 *)s->at;
-	size_t n = !memcmp(c + 2, "\x48\x3d", 2) ? 6 : !memcmp(c + 2, "\x48\x83\xf8", 3) ? 4 : 0;
+	size_t n = (s->at & 4095) <= 4096 - 8 ? follower_length(c + 2) : 0;
 	u8 *tramp, *back;
 
-	if (!n || (s->at & 4095) > 4096 - 8)
+	if (!n)
 		return false;
 	tramp = trampoline(s->at);
 	if (!tramp)
 		return false;
-	back = tramp + 34; /* what emit_entry() takes */
+	back = emit_entry(tramp, s->at, 0);
 	emit_entry(tramp, s->at, (u64)back);
 	emit_jump(emit(back, c + 2, n), s->at + 2 + n);
 	s->continuation = (u64)back;
@@ -216,7 +249,7 @@ void native_patch_site(struct native_thread *nt, u64 at, u32 nr)
 	if (++s->traps < TRAPS_FIRST)
 		return;
 	s->done = true;
-	if (patch_mov(s, nr) || patch_cmp(s))
+	if (patch_mov(s, nr) || patch_follower(s))
 		h->patched_sites++;
 	else
 		h->unpatched_sites++;

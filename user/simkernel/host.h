@@ -75,7 +75,7 @@ struct host {
 	u64 slice_end_ns;
 	u64 switches;
 	u64 progress; /* grows with every call: what the watchdog looks at */
-	u64 asks, last_ask; /* consecutive calls that only asked, and progress at the last */
+	u64 last_ask, ask_since_ns; /* progress at the last call that only asked; where the row began */
 
 	/* Events (event.c) */
 	struct timer **heap;

@@ -17,17 +17,16 @@
 #include "simkernel/signal.h"
 #include "simkernel/timers.h"
 
-/* Clock reads between two looks at the rest of the host, while nothing spins. */
-#define READS_PER_LOOK 4096
-/* Asks in a row before time begins to be stretched, and between doublings. */
-#define ASKS_PER_LEVEL 16
-#define ASK_LEVEL_MAX  13
-#define ASK_STRETCH_MAX_NS NSEC_PER_MSEC
-
-static unsigned int ask_level(struct host *h)
-{
-	return min(h->asks / ASKS_PER_LEVEL, (u64)ASK_LEVEL_MAX);
-}
+/* Clock reads between two looks at the rest of the host. */
+#define READS_PER_LOOK 1024
+/*
+ * A program that has done nothing but ask for SPIN_BEGIN_NS waits for time to
+ * pass. From then on each ask moves the count by a share of the time spun so
+ * far: a day's wait ends after some thousand asks, a sixty-fourth late at most.
+ */
+#define SPIN_BEGIN_NS (20 * NSEC_PER_MSEC)
+#define SPIN_SHARE    64
+#define SPIN_STEP_MAX_NS NSEC_PER_SEC
 
 void host_advance(struct host *h, u64 ns)
 {
@@ -41,10 +40,9 @@ s64 host_realtime_offset(struct host *h)
 
 void sched_update_limit(struct host *h)
 {
-	u64 reads = READS_PER_LOOK >> ask_level(h);
 	u64 due = min(event_next(h), h->config.until_ns);
 
-	due = min(due, host_now(h) + reads * h->config.tick_ns + 1);
+	due = min(due, host_now(h) + READS_PER_LOOK * h->config.tick_ns + 1);
 	if (h->nready)
 		due = min(due, h->slice_end_ns);
 	if (h->current && cpu_timer_next)
@@ -303,17 +301,19 @@ void sched_look(struct thread *th)
 void sched_asked_in_vain(struct thread *th)
 {
 	struct host *h = th->host;
-	unsigned int level;
+	u64 now = host_now(h), spun, step;
 
-	h->asks = h->last_ask + 1 == h->progress ? h->asks + 1 : 0;
+	if (h->last_ask + 1 != h->progress)
+		h->ask_since_ns = now;
 	h->last_ask = h->progress;
-	level = ask_level(h);
-	if (level && !h->nready) {
-		u64 stretch = min(h->config.call_ns << level, (u64)ASK_STRETCH_MAX_NS);
-
-		host_advance(h, stretch);
-		sched_look(th);
-	}
+	spun = now - h->ask_since_ns;
+	if (spun < SPIN_BEGIN_NS)
+		return;
+	step = min(spun / SPIN_SHARE, (u64)SPIN_STEP_MAX_NS);
+	if (event_next(h) > now)
+		step = min(step, event_next(h) - now);
+	host_advance(h, step);
+	sched_look(th);
 }
 
 void sim_preempted(struct thread *th)
