@@ -12,10 +12,10 @@ $(BUILD)/cli/%.c.o: user/%.c
 
 # The simulated kernel is the guests' own build of it, since both work on one
 # arena. base/string.c stays out: libc has what it defines.
-CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c)
+CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c user/load/elf.c)
 
 $(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a
-	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -static -Wl,--unresolved-symbols=ignore-all -o $@ $^
+	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^
 
 ALL += $(BUILD)/sundial
 

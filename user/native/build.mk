@@ -10,8 +10,6 @@ SIM_SRC := $(wildcard user/simkernel/*.c user/simkernel/*.S)
 SIM_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(SIM_SRC))
 RT_SRC	:= $(wildcard user/base/*.c user/load/*.c user/native/*.c user/native/*.S \
 	     user/passthrough/*.c)
-# Until every concern has landed, what is missing is a null pointer that faults when called.
-RT_LDFLAGS := --noinhibit-exec --unresolved-symbols=ignore-all
 RT_OBJ	:= $(patsubst user/%,$(BUILD)/rt/%.o,$(RT_SRC))
 
 $(BUILD)/rt/%.c.o: user/%.c
@@ -36,7 +34,7 @@ $(BUILD)/rt/native/entry.S.o: $(BUILD)/rt/vdso.so
 
 $(BUILD)/sundial-native: $(RT_OBJ) $(SIM_OBJ) user/native/runtime.lds
 	$(LD) -static -no-pie -T user/native/runtime.lds -z noexecstack --build-id=none \
-		--gc-sections --no-relax $(RT_LDFLAGS) -o $@ $(RT_OBJ) $(SIM_OBJ)
+		--gc-sections --no-relax -o $@ $(RT_OBJ) $(SIM_OBJ)
 
 ALL += $(BUILD)/sundial-native
 

@@ -115,9 +115,6 @@ static void event_fire(struct host *h, struct timer *t)
 	case TIMER_TIMERFD:
 		timerfd_fire(h, t);
 		break;
-	case TIMER_CPU:
-		cpu_timer_fire(h, t);
-		break;
 	case TIMER_SOCKET:
 		socket_timer_fire(h, t);
 		break;

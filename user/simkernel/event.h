@@ -18,7 +18,6 @@ enum timer_kind {
 	TIMER_ITIMER,  /* struct process.real_timer: SIGALRM */
 	TIMER_POSIX,   /* struct posix_timer (timers.h) */
 	TIMER_TIMERFD, /* struct timerfd */
-	TIMER_CPU,     /* struct process.cpu_timer: checks CPU-time timers */
 	TIMER_SOCKET,  /* struct socket: loopback delivery, time-outs */
 };
 
@@ -46,7 +45,6 @@ void task_timeout(struct host *h, struct timer *t);
 void itimer_fire(struct host *h, struct timer *t) __attribute__((weak));
 void posix_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
 void timerfd_fire(struct host *h, struct timer *t) __attribute__((weak));
-void cpu_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
 void socket_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
 
 #endif

@@ -142,7 +142,6 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 	if (h->watched_events)
 		inotify_after_call(h, NULL, SYS_exit_group);
 	timer_disarm(h, &p->real_timer);
-	timer_disarm(h, &p->cpu_timer);
 	if (timers_process_exit)
 		timers_process_exit(h, p);
 	if (ipc_process_exit)

@@ -58,7 +58,6 @@ struct process *process_create(struct host *h, struct process *parent)
 	waitq_init(&p->signal_wait);
 	sigpending_init(&p->pending);
 	p->real_timer.kind = TIMER_ITIMER;
-	p->cpu_timer.kind = TIMER_CPU;
 	p->start_ns = host_now(h);
 	p->dumpable = true;
 	p->exit_signal = SIGCHLD;

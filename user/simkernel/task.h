@@ -169,7 +169,6 @@ struct process {
 
 	struct timer real_timer; /* ITIMER_REAL */
 	u64 real_interval_ns;
-	struct timer cpu_timer; /* drives ITIMER_VIRTUAL, ITIMER_PROF, CPU-clock posix timers */
 	/* ITIMER_VIRTUAL, ITIMER_PROF: expiry on the user and CPU time used (0: off), and interval */
 	u64 virt_value_ns, virt_interval_ns, prof_value_ns, prof_interval_ns;
 	bool cpu_timers; /* something is armed on CPU time (cputimer.c) */
