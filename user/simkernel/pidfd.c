@@ -146,6 +146,22 @@ static long send_to_group(struct host *h, s32 pgid, int sig, const siginfo_t *in
 	return ret;
 }
 
+/* A pidfd's process, or that of an open /proc/PID, which serves as well. False: neither. */
+static bool process_behind(struct host *h, struct file *f, struct process **p)
+{
+	u64 pid;
+
+	if (f->kind == FILE_PIDFD) {
+		*p = pidfd_process(f);
+		return true;
+	}
+	if (f->kind != FILE_PROCDIR || !f->path || !starts_with(f->path, "/proc/") ||
+	    !str_to_u64(f->path + strlen("/proc/"), &pid))
+		return false;
+	*p = pid < PID_MAX ? process_find(h, pid) : NULL;
+	return true;
+}
+
 SYSCALL_DEFINE(pidfd_send_signal)
 {
 	struct process *self = th->task->process, *p;
@@ -159,9 +175,8 @@ SYSCALL_DEFINE(pidfd_send_signal)
 	    flags & (flags - 1))
 		return -EINVAL;
 	f = fd_file(th, a[0]);
-	if (!f || f->kind != FILE_PIDFD)
+	if (!f || !process_behind(th->host, f, &p))
 		return -EBADF;
-	p = pidfd_process(f);
 	if (a[2]) {
 		if (get_user(info, a[2]))
 			return -EFAULT;
