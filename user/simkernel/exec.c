@@ -14,6 +14,7 @@
 #include "simkernel/fault.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
+#include "simkernel/vfs.h"
 
 struct exec_state { /* in task->scratch: too large for a runtime stack */
 	struct exec_file file;
@@ -22,34 +23,6 @@ struct exec_state { /* in task->scratch: too large for a runtime stack */
 	char script[PATH_MAX]; /* the same, as the interpreter's argument */
 	char interpreter[PATH_MAX], argument[EXEC_HEAD_BYTES];
 };
-
-/* /proc/self/exe and descriptors by name mean something else on the host. */
-static long translate(struct thread *th, char *path)
-{
-	struct process *p = th->task->process;
-	char link[64];
-	const char *fd = NULL;
-	long n;
-
-	if (!strcmp(path, "/proc/self/exe")) {
-		str_copy(path, p->exe, PATH_MAX);
-		return 0;
-	}
-	if (starts_with(path, "/proc/self/fd/"))
-		fd = path + 14;
-	else if (starts_with(path, "/dev/fd/"))
-		fd = path + 8;
-	if (!fd)
-		return 0;
-	str_format(link, sizeof(link), "/proc/self/fd/%s", fd);
-	n = hostcall(SYS_readlink, link, path, PATH_MAX - 1);
-	if (n < 0)
-		return n;
-	path[n] = 0;
-	if (path[0] != '/' || hostcall(SYS_faccessat, AT_FDCWD, path, F_OK))
-		str_copy(path, link, PATH_MAX); /* a memfd, or deleted: only by descriptor */
-	return 0;
-}
 
 static long check_mode(struct thread *th, int fd, const char *path)
 {
@@ -70,7 +43,24 @@ static long check_mode(struct thread *th, int fd, const char *path)
 	return 0;
 }
 
-static long probe(struct thread *th, const char *path, struct exec_file *file)
+/* The path that /proc/PID/exe will show: absolute, through no link. */
+static void canonical(struct thread *th, int fd, char *path)
+{
+	char *text = vfs_get(th->host)->text, link[32];
+	long n;
+
+	if (th->task->process->exec_fd)
+		return;
+	str_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = hostcall(SYS_readlink, link, text, PATH_MAX - 1);
+	if (n <= 0 || text[0] != '/')
+		return;
+	text[n] = 0;
+	if (!hostcall(SYS_faccessat, AT_FDCWD, text, F_OK))
+		str_copy(path, text, PATH_MAX);
+}
+
+static long probe(struct thread *th, char *path, struct exec_file *file)
 {
 	long fd, ret = hostcall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS);
 
@@ -82,6 +72,8 @@ static long probe(struct thread *th, const char *path, struct exec_file *file)
 	ret = check_mode(th, fd, path);
 	if (!ret)
 		ret = exec_probe(fd, file);
+	if (!ret)
+		canonical(th, fd, path);
 	hostcall(SYS_close, fd);
 	if (!ret && file->type == EXEC_ELF && file->interpreter[0])
 		ret = hostcall(SYS_faccessat2, AT_FDCWD, file->interpreter, X_OK, 0);
@@ -101,9 +93,7 @@ static long resolve(struct thread *th, struct exec_state *s, struct exec_request
 		req->prefix[0] = s->interpreter;
 		req->prefix[1] = s->argument[0] ? s->argument : s->script;
 		req->prefix[2] = s->argument[0] ? s->script : NULL;
-		ret = translate(th, s->path);
-		if (!ret)
-			ret = probe(th, s->path, &s->file);
+		ret = probe(th, s->path, &s->file);
 		if (!ret && s->file.type == EXEC_SCRIPT) {
 			sim_note(th->host, "refused: %s: its interpreter %s is a script itself",
 				 s->script, s->interpreter);
@@ -116,16 +106,16 @@ static long resolve(struct thread *th, struct exec_state *s, struct exec_request
 static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
 {
 	struct exec_request req = {.path = s->path, .name = s->name, .argv = argv, .envp = envp};
-	long ret = translate(th, s->path);
+	long ret = resolve(th, s, &req);
 
-	if (!ret)
-		ret = resolve(th, s, &req);
-	if (ret)
-		return ret;
-	strace_flush(th->host, th->task->process);
-	th->host->call_used_host = true;
-	fault_point(th->host, FAULT_IN_EXEC);
-	return th->engine->exec(th, &req);
+	if (!ret) {
+		strace_flush(th->host, th->task->process);
+		th->host->call_used_host = true;
+		fault_point(th->host, FAULT_IN_EXEC);
+		ret = th->engine->exec(th, &req);
+	}
+	exec_fd_close(th->task->process);
+	return ret;
 }
 
 static struct exec_state *new_state(struct thread *th)
@@ -140,13 +130,10 @@ SYSCALL_DEFINE(execve)
 
 	if (!s)
 		return -ENOMEM;
-	ret = string_from_user(s->path, a[0], PATH_MAX);
-	if (ret < 0)
-		return ret;
-	if (!ret)
-		return -ENOENT;
-	str_copy(s->name, s->path, PATH_MAX);
-	return do_exec(th, s, a[1], a[2]);
+	ret = string_from_user(s->name, a[0], PATH_MAX);
+	if (ret >= 0)
+		ret = path_for_exec(th, AT_FDCWD, a[0], 0, s->path);
+	return ret < 0 ? ret : do_exec(th, s, a[1], a[2]);
 }
 
 SYSCALL_DEFINE(execveat)
@@ -158,28 +145,15 @@ SYSCALL_DEFINE(execveat)
 		return -ENOMEM;
 	if (a[4] & ~(u64)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;
-	n = string_from_user(s->name, a[1], PATH_MAX);
+	n = string_from_user(s->script, a[1], PATH_MAX);
+	if (n >= 0)
+		n = path_for_exec(th, (int)a[0], a[1], a[4], s->path);
 	if (n < 0)
 		return n;
-	if (!n && !(a[4] & AT_EMPTY_PATH))
-		return -ENOENT;
-	if (s->name[0] == '/' || (int)a[0] == AT_FDCWD) {
-		str_copy(s->path, s->name, PATH_MAX);
-	} else {
-		if (!fd_peek(th->task->process, a[0]))
-			return -EBADF;
-		str_format(s->path, PATH_MAX, n ? "/proc/self/fd/%d/%s" : "/proc/self/fd/%d",
-			   (int)a[0], s->name);
-		str_copy(s->script, s->name, PATH_MAX);
-		str_format(s->name, PATH_MAX, n ? "/dev/fd/%d/%s" : "/dev/fd/%d", (int)a[0],
+	if (s->script[0] == '/' || (int)a[0] == AT_FDCWD)
+		str_copy(s->name, s->script, PATH_MAX);
+	else
+		str_format(s->name, PATH_MAX, s->script[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", (int)a[0],
 			   s->script);
-	}
-	if (a[4] & AT_SYMLINK_NOFOLLOW) {
-		struct stat st;
-
-		if (!hostcall(SYS_newfstatat, AT_FDCWD, s->path, &st, AT_SYMLINK_NOFOLLOW) &&
-		    S_ISLNK(st.st_mode) && n)
-			return -ELOOP;
-	}
 	return do_exec(th, s, a[2], a[3]);
 }

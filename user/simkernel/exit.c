@@ -325,6 +325,25 @@ static long unshare_for_exec(struct host *h, struct process *p)
 	return 0;
 }
 
+void exec_fd_close(struct process *p)
+{
+	if (p->exec_fd)
+		hostcall(SYS_close, p->exec_fd);
+	p->exec_fd = 0;
+}
+
+/* exe is absolute, or the link of a file that has no name, as "/memfd:x (deleted)". */
+static void set_exe(struct process *p, const char *exe)
+{
+	long n = p->exec_fd ? hostcall(SYS_readlink, exe, p->exe, sizeof(p->exe) - 1) : 0;
+
+	if (n > 0)
+		p->exe[n] = 0;
+	else
+		str_copy(p->exe, exe, sizeof(p->exe));
+	exec_fd_close(p);
+}
+
 void process_exec_done(struct thread *th, const char *exe, const char *name)
 {
 	struct process *p = th->task->process;
@@ -345,7 +364,7 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 	if (timers_process_exec)
 		timers_process_exec(h, p);
 	cred_exec(p);
-	str_copy(p->exe, exe, sizeof(p->exe));
+	set_exe(p, exe);
 	str_copy(p->name, name, sizeof(p->name));
 	str_copy(t->comm, base ? base + 1 : name, sizeof(t->comm));
 	t->altstack = (stack_t){.ss_flags = SS_DISABLE};

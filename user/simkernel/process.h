@@ -23,6 +23,8 @@ void process_exit(struct thread *th, u32 wait_status) __attribute__((noreturn));
  * is killed and waited for when it still lives.
  */
 void process_kill(struct host *h, struct process *p, u32 wait_status);
+/* Closes the descriptor by which execve found a file without a name. */
+void exec_fd_close(struct process *p);
 /* The new image is up: close-on-exec, handlers, other threads, the vfork parent. */
 void process_exec_done(struct thread *th, const char *exe, const char *name);
 /* Queries for wait4, waitid, pidfd. */

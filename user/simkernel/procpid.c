@@ -113,15 +113,16 @@ static long stat_text(struct thread *th, const struct vnode *v, struct text_out 
 		    sys_ns / TICK_NS, (p->children_cpu_ns - p->children_sys_ns) / TICK_NS,
 		    p->children_sys_ns / TICK_NS, priority_of(t), t->nice, max(p->nthreads, 1U),
 		    (one ? t->start_ns : p->start_ns) / TICK_NS);
-	text_format(o, "%lu %lu %lu 0 0 %lu 0 0 %lu %lu %lu %lu 0 0 0 ", m.total,
-		    m.resident / PAGE_BYTES, p->rlimit[RLIMIT_RSS].rlim_cur,
-		    p->mm ? p->mm->stack_top : 0, t->pending.set, t->blocked, sets.ignored,
+	/*
+	 * Addresses read as 0, as Linux shows them to strangers: where the stack's
+	 * strings lie follows the length of the environment, and so of $PWD.
+	 */
+	text_format(o, "%lu %lu %lu 0 0 0 0 0 %lu %lu %lu %lu 0 0 0 ", m.total, m.resident / PAGE_BYTES,
+		    p->rlimit[RLIMIT_RSS].rlim_cur, t->pending.set, t->blocked, sets.ignored,
 		    sets.caught);
-	text_format(o, "%d 0 %d %d 0 0 0 0 0 %lu %lu %lu %lu %lu %u\n", (int)p->exit_signal,
+	text_format(o, "%d 0 %d %d 0 0 0 0 0 0 0 0 0 0 %u\n", (int)p->exit_signal,
 		    t->sched_policy == SCHED_OTHER ? 0 : t->sched_priority, t->sched_policy,
-		    p->mm ? p->mm->brk_start : 0, p->mm ? p->mm->arg_start : 0,
-		    p->mm ? p->mm->arg_end : 0, p->mm ? p->mm->env_start : 0,
-		    p->mm ? p->mm->env_end : 0, p->wait_status);
+		    p->wait_status);
 	return 0;
 }
 

@@ -182,6 +182,7 @@ struct process {
 	char exe[PATH_MAX];  /* /proc/self/exe */
 	char name[PATH_MAX]; /* AT_EXECFN */
 	u32 oom_score_adj, umask_shadow;
+	s32 exec_fd; /* the host's alone: execve finds a nameless file by it; 0: none */
 	const char *virtual_cwd; /* a working directory under /proc or /sys; NULL: the host's */
 	struct strace_buffer *strace;
 	void *ipc; /* SysV undo lists */

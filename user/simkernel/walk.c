@@ -15,7 +15,8 @@
 #include "base/string.h"
 #include "simkernel/vfs.h"
 
-#define LINKS_MAX 40
+#define LINKS_MAX   40
+#define EXEC_FD_MIN 64 /* out of the way of a program's own */
 
 bool path_is_virtual(const char *full)
 {
@@ -392,8 +393,42 @@ long path_get(struct thread *th, u32 which, s32 dirfd, u64 user, u32 flags, stru
 	return 0;
 }
 
+/*
+ * A file known by its descriptor: by its name where it has one, since the name
+ * becomes /proc/PID/exe, else (a memfd, or unlinked) by the host's link.
+ */
+static long exec_by_fd(struct thread *th, struct process *p, int fd, char *out)
+{
+	struct file *f = fd_peek(p, fd);
+	char link[48];
+	long n;
+
+	if (!f || (f->kind != FILE_HOST && f->kind != FILE_PATH) ||
+	    (f->path && path_is_virtual(f->path)))
+		return -EACCES;
+	str_format(link, sizeof(link), "/proc/%d/fd/%d", p->host_pid, fd);
+	n = hostcall(SYS_readlink, link, out, PATH_MAX - 1);
+	if (n < 0)
+		return n;
+	out[n] = 0;
+	if (out[0] == '/' && !hostcall(SYS_faccessat, AT_FDCWD, out, F_OK))
+		return 0;
+	/* Close-on-exec would take the descriptor before the file is opened by it. */
+	if (th->task->process == p) {
+		n = hostcall(SYS_fcntl, fd, F_DUPFD, EXEC_FD_MIN);
+		if (n < 0)
+			return n;
+		p->exec_fd = n;
+		str_format(link, sizeof(link), "/proc/self/fd/%d", (int)n);
+	}
+	str_copy(out, link, PATH_MAX);
+	return 0;
+}
+
 long path_for_exec(struct thread *th, s32 dirfd, u64 user, u32 atflags, char *out)
 {
+	struct process *self = th->task->process;
+	struct stat st;
 	struct path p;
 	size_t len;
 	long ret;
@@ -404,19 +439,19 @@ long path_for_exec(struct thread *th, s32 dirfd, u64 user, u32 atflags, char *ou
 		       &p);
 	if (ret < 0)
 		return ret;
-	if (p.empty && p.file) {
-		str_format(out, PATH_MAX, "/proc/self/fd/%d", dirfd);
-		return 0;
-	}
+	if (p.empty)
+		return p.file ? exec_by_fd(th, self, dirfd, out) : -EACCES;
 	if (p.virtual) {
 		if (p.node.type == VNODE_NONE)
 			return -ENOENT;
-		if (p.node.type != VNODE_FD)
-			return -EACCES;
-		str_format(out, PATH_MAX, "/proc/%d/fd/%d",
-			   process_find(th->host, p.node.pid)->host_pid, p.node.fd);
-		return 0;
+		if (p.node.type != VNODE_FD || !p.follow)
+			return p.node.type == VNODE_LINK || p.node.type == VNODE_FD ? -ELOOP
+										    : -EACCES;
+		return exec_by_fd(th, process_find(th->host, p.node.pid), p.node.fd, out);
 	}
+	if (!p.follow && !hostcall(SYS_newfstatat, p.dirfd, p.name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISLNK(st.st_mode))
+		return -ELOOP;
 	if (p.name[0] == '/' || p.dirfd == AT_FDCWD) {
 		str_copy(out, p.name, PATH_MAX);
 		return 0;
