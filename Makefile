@@ -26,7 +26,7 @@ include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 build-all: $(ALL)
 
 # Folders say how they are installed: each defines a target and adds it to INSTALLS.
-install: install-command install-lib $(INSTALLS)	## install under $(DESTDIR)$(PREFIX)
+install: install-command $(INSTALLS)	## install under $(DESTDIR)$(PREFIX)
 
 install-command: $(ALL)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sundial \
