@@ -51,7 +51,7 @@ show() {
 		failed=1
 		return
 	fi
-	read -r line < <(jq -r '[.virtual_ns / 1e9, .wall.wall_ns / 1e9, .wall.speedup, .page_reads,
+	read -r line < <(jq -r '[.virtual_ns / 1e9, .wall_ns / 1e9, .speedup, .page_reads,
 		.arena_calls, .host_calls] | @tsv' stats.json)
 	set -- $line
 	printf '%-34s %-9s %12s %9s %13.0f %8s %8s %8s\n' "$what" \

@@ -35,7 +35,7 @@ twice() {
 			--strace-mode deterministic -- "$@" \
 			>"$work/$n/out" 2>"$work/$n/err" </dev/null
 		echo $? >"$work/$n/status")
-		jq -S 'del(.wall)' "$work/$n/stats" >"$work/$n/stats.json" 2>/dev/null
+		jq -S 'del(.wall_ns, .speedup)' "$work/$n/stats" >"$work/$n/stats.json" 2>/dev/null
 		rm -f "$work/$n/stats"
 	done
 	[ -s 1/stats.json ] && [ -d 1/strace ] && [ -n "$(ls 1/strace)" ] || good=0

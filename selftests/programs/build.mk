@@ -41,3 +41,7 @@ PROGRAM_GUESTS := $(addprefix build/guests/, \
 	sanitized-address sanitized-thread sanitized-memory go-static go-dynamic)
 
 CHECK_DEPS += $(PROGRAM_GUESTS)
+
+CHECKS += $(addprefix selftests/programs/, sleep.sh bash.sh busybox.sh linkage.sh spin.sh \
+	setuid.sh perl.sh gcc.sh sqlite3.sh jemalloc.sh sanitizers.sh python3.sh nodejs.sh \
+	memcached.sh stress-ng.sh)

@@ -8,7 +8,8 @@
 need jq
 
 # ThreadSanitizer cannot place its shadow where the kernel randomises too widely.
-export TSAN_OPTIONS=exitcode=66 UNIT=0.01
+# LeakSanitizer attaches to the program's threads with ptrace, which guests do not have.
+export TSAN_OPTIONS=exitcode=66 ASAN_OPTIONS=detect_leaks=0 UNIT=0.01
 for sanitizer in address thread memory; do
 	program=$guests/sanitized-$sanitizer
 	if ! setarch -R "$program" >/dev/null 2>native.err; then

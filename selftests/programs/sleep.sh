@@ -9,8 +9,8 @@ limit=20
 sim sleep 86400
 exits 0 "sleep 86400 ends with status 0"
 took_virtual 86400 86401 "and takes a day of virtual time"
-between "$(stat_of wall.wall_ns)" 1 10000000000 "in less than 10 s of real time"
-between "$(stat_of wall.speedup)" 1000 1e15 "the speed-up is reported"
+between "$(stat_of wall_ns)" 1 10000000000 "in less than 10 s of real time"
+between "$(stat_of speedup)" 1000 1e15 "the speed-up is reported"
 is "$(stat_of exit_status)" 0 "the exit status is reported"
 is "$(cat out err)" "" "a quiet simulation prints nothing of its own"
 
@@ -32,6 +32,6 @@ sim date -u "+%F %T"
 is "$(cat out)" "2000-01-01 00:00:00" "time begins on the first of January 2000"
 
 "$SUNDIAL" sim -- sleep 86400 >out 2>err
-like err "86400|1 day|24:00:00|1d" "the summary is printed on standard error"
+like err "1 d 00:00:00" "the summary is printed on standard error"
 is "$(cat out)" "" "and standard output is the program's alone"
 done_testing
