@@ -54,7 +54,8 @@ static void answer(u32 slot, struct sockaddr_un *to, socklen_t tolen)
 		struct cmsghdr hdr;
 		char buf[CMSG_SPACE(sizeof(int))];
 	} control = {.hdr = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-	struct msghdr msg = {.msg_name = to, .msg_namelen = tolen, .msg_iov = &iov, .msg_iovlen = 1};
+	struct msghdr msg = {
+		.msg_name = to, .msg_namelen = tolen, .msg_iov = &iov, .msg_iovlen = 1};
 	int fd = keeper.fd[slot] - 1;
 
 	if (fd >= 0) {

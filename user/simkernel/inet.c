@@ -161,7 +161,8 @@ long inet_route(struct socket *sk, struct inet_addr *dst, u8 *src)
 	if (inet_is_mapped(dst->ip) && sk->family == AF_INET6 && sk->in.v6only)
 		return -ENETUNREACH;
 	if (inet_is_any(dst->ip)) {
-		if (inet_is_mapped(dst->ip) || (sk->in.addr_locked && inet_is_mapped(sk->in.local.ip)))
+		if (inet_is_mapped(dst->ip) ||
+		    (sk->in.addr_locked && inet_is_mapped(sk->in.local.ip)))
 			inet_set_v4(dst->ip, __builtin_bswap32(INADDR_LOOPBACK));
 		else
 			memcpy(dst->ip, loopback6, 16);

@@ -9,9 +9,9 @@
 #include "base/string.h"
 #include "simkernel/sockopt.h"
 
-#define LO_MTU	      65536
-#define LO_MSS4	      65483
-#define LO_MSS6	      65463
+#define LO_MTU	65536
+#define LO_MSS4 65483
+#define LO_MSS6 65463
 
 /* A group that a socket has joined. */
 struct mc_group {
@@ -19,9 +19,12 @@ struct mc_group {
 	u8 ip[16];
 };
 
-#define IN(level, name, field, size, flags, lo, hi, def)                                           \
-	{level, name, offsetof(struct socket, in.field), size, flags, lo, hi, def}
-#define IP4(name, field, size, flags, lo, hi, def) IN(IPPROTO_IP, name, field, size, flags, lo, hi, def)
+#define IN(level, name, field, size, flags, lo, hi, def)                                 \
+	{                                                                                \
+		level, name, offsetof(struct socket, in.field), size, flags, lo, hi, def \
+	}
+#define IP4(name, field, size, flags, lo, hi, def) \
+	IN(IPPROTO_IP, name, field, size, flags, lo, hi, def)
 #define IP6(name, field, size, flags, lo, hi, def) \
 	IN(IPPROTO_IPV6, name, field, size, flags, lo, hi, def)
 #define TCP(name, field, size, flags, lo, hi, def) \
@@ -74,7 +77,7 @@ bool inet_in_group(struct socket *sk, const u8 *ip)
 {
 	struct mc_group *g;
 
-	list_for_each(g, &sk->in.groups, link)
+	list_for_each (g, &sk->in.groups, link)
 		if (inet_same(g->ip, ip))
 			return true;
 	return sk->in.mc_all && inet_same(sk->in.local.ip, ip);
@@ -84,7 +87,7 @@ void inet_groups_drop(struct socket *sk)
 {
 	struct mc_group *g, *next;
 
-	list_for_each_safe(g, next, &sk->in.groups, link) {
+	list_for_each_safe (g, next, &sk->in.groups, link) {
 		list_del(&g->link);
 		arena_free(sk->host, g);
 	}
@@ -96,7 +99,7 @@ static long change_group(struct socket *sk, const u8 *ip, bool join)
 
 	if (!inet_is_multicast(ip))
 		return -EINVAL;
-	list_for_each_safe(g, next, &sk->in.groups, link) {
+	list_for_each_safe (g, next, &sk->in.groups, link) {
 		if (!inet_same(g->ip, ip))
 			continue;
 		if (join)
@@ -296,7 +299,8 @@ static long get_special(struct socket *sk, int level, int name, void *buf, u32 *
 		}
 		return 1;
 	}
-	if ((level == IPPROTO_IP && name == IP_MTU) || (level == IPPROTO_IPV6 && name == IPV6_MTU)) {
+	if ((level == IPPROTO_IP && name == IP_MTU) ||
+	    (level == IPPROTO_IPV6 && name == IPV6_MTU)) {
 		*v = LO_MTU;
 		return sk->state == ST_ESTABLISHED ? 2 : -ENOTCONN;
 	}

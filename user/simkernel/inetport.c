@@ -69,7 +69,7 @@ static bool time_wait_conflict(struct socket *sk, u16 port)
 	if (sk->proto != PROTO_TCP)
 		return false;
 	time_wait_expire(sk->host);
-	list_for_each(tw, &t->time_wait[port % NET_BUCKETS], link)
+	list_for_each (tw, &t->time_wait[port % NET_BUCKETS], link)
 		if (tw->local.port == port && !(sk->reuseaddr && tw->reuseaddr) &&
 		    overlap(sk->in.local.ip, sk->in.v6only, tw->local.ip, false))
 			return true;
@@ -80,7 +80,7 @@ bool port_conflict(struct socket *sk, u16 port)
 {
 	struct socket *other;
 
-	list_for_each(other, port_bucket(sk, port), in.port_link)
+	list_for_each (other, port_bucket(sk, port), in.port_link)
 		if (other != sk && other->in.local.port == port &&
 		    other->protocol == sk->protocol && conflicts(sk, other))
 			return true;
@@ -94,11 +94,11 @@ static bool port_unused(struct socket *sk, u16 port)
 	struct socket *other;
 	struct time_wait *tw;
 
-	list_for_each(other, port_bucket(sk, port), in.port_link)
+	list_for_each (other, port_bucket(sk, port), in.port_link)
 		if (other->in.local.port == port && other->protocol == sk->protocol)
 			return false;
 	if (sk->proto == PROTO_TCP)
-		list_for_each(tw, &t->time_wait[port % NET_BUCKETS], link)
+		list_for_each (tw, &t->time_wait[port % NET_BUCKETS], link)
 			if (tw->local.port == port)
 				return false;
 	return true;
@@ -147,7 +147,7 @@ static bool pair_taken(struct socket *sk, u16 port)
 	struct socket *other;
 	struct time_wait *tw;
 
-	list_for_each(other, port_bucket(sk, port), in.port_link) {
+	list_for_each (other, port_bucket(sk, port), in.port_link) {
 		if (other->in.local.port != port)
 			continue;
 		/* Ports that a program asked for are not shared */
@@ -158,7 +158,7 @@ static bool pair_taken(struct socket *sk, u16 port)
 		    inet_same(other->in.local.ip, sk->in.local.ip))
 			return true;
 	}
-	list_for_each(tw, &t->time_wait[port % NET_BUCKETS], link)
+	list_for_each (tw, &t->time_wait[port % NET_BUCKETS], link)
 		if (tw->local.port == port && tw->remote.port == sk->in.remote.port &&
 		    inet_same(tw->remote.ip, sk->in.remote.ip))
 			return true;

@@ -91,7 +91,8 @@ static u32 udp_score(struct socket *sk, const struct skb *skb)
 	if (v4 && sk->family == AF_INET6 && in->v6only)
 		return 0;
 	if (inet_is_any(in->local.ip)) {
-		if (v4 ? sk->family == AF_INET6 && inet_is_mapped(in->local.ip) : sk->family == AF_INET)
+		if (v4 ? sk->family == AF_INET6 && inet_is_mapped(in->local.ip)
+		       : sk->family == AF_INET)
 			return v4 ? 1 : 0;
 	} else {
 		if (!inet_same(in->local.ip, to->ip))
@@ -112,7 +113,7 @@ static struct socket *udp_receiver(struct socket *sk, const struct skb *skb)
 	struct socket *s, *best = NULL;
 	u32 score = 0, ties = 0, n;
 
-	list_for_each(s, bucket, in.port_link) {
+	list_for_each (s, bucket, in.port_link) {
 		n = udp_score(s, skb);
 		if (n > score) {
 			score = n;
@@ -126,7 +127,7 @@ static struct socket *udp_receiver(struct socket *sk, const struct skb *skb)
 		return best;
 	/* A group with SO_REUSEPORT shares what comes by the sender's port */
 	n = skb->inet.from.port % ties;
-	list_for_each(s, bucket, in.port_link)
+	list_for_each (s, bucket, in.port_link)
 		if (s->reuseport && udp_score(s, skb) == score && n-- == 0)
 			return s;
 	return best;
@@ -139,7 +140,7 @@ static void deliver_all(struct socket *sk, struct skb *skb)
 	bool group = inet_is_multicast(skb->inet.to.ip);
 	struct socket *s;
 
-	list_for_each(s, bucket, in.port_link) {
+	list_for_each (s, bucket, in.port_link) {
 		struct skb *copy;
 
 		if (!udp_score(s, skb) || (group && !inet_in_group(s, skb->inet.to.ip)))

@@ -79,7 +79,7 @@ struct inet_addr {
 /* A bound UNIX address, shared by a listener and what it accepted. */
 struct unix_name {
 	u32 refs;
-	u32 len;	 /* bytes of text that count; 0 is no name */
+	u32 len;	  /* bytes of text that count; 0 is no name */
 	struct list link; /* sock_table.unix_path or unix_abstract; self: not found any more */
 	struct socket *owner;
 	u64 dev, ino; /* of a path: the host's node */
@@ -132,8 +132,8 @@ struct skb_queue {
 struct unix_sock {
 	struct unix_name *name;
 	struct scm peercred;
-	struct waitq room;     /* calls of others that wait for room here */
-	struct list senders;   /* unix_sock.sender_link of those that poll for it */
+	struct waitq room;   /* calls of others that wait for room here */
+	struct list senders; /* unix_sock.sender_link of those that poll for it */
 	struct list sender_link;
 	s32 peek_off;
 };
@@ -148,9 +148,9 @@ struct inet_sock {
 	struct inet_addr local, remote;
 	struct list port_link;	 /* in sock_table.ports: owns its local port */
 	struct list listen_link; /* in sock_table.listeners */
-	u8 phase;	   /* enum inet_phase */
-	bool done;	   /* the peer's FIN is here */
-	bool port_locked;  /* bind named the port: it outlives a failed connect */
+	u8 phase;		 /* enum inet_phase */
+	bool done;		 /* the peer's FIN is here */
+	bool port_locked;	 /* bind named the port: it outlives a failed connect */
 	bool addr_locked;
 	u8 syn_tries;
 	u8 ttl, tos, mc_ttl, mc_loop;
@@ -199,7 +199,7 @@ struct socket {
 	u64 wmem; /* charged to our send buffer */
 	u32 sndbuf, rcvbuf, rcvlowat;
 	bool sndbuf_locked, rcvbuf_locked;
-	bool nospace; /* somebody saw this socket full and waits for POLLOUT */
+	bool nospace;		      /* somebody saw this socket full and waits for POLLOUT */
 	u64 rcvtimeo_ns, sndtimeo_ns; /* TIME_NEVER: none */
 	bool reuseaddr, reuseport, broadcast, keepalive, oobinline, passcred, passsec;
 	bool dontroute, timestamp, timestampns, linger_on, nofcs, rxq_ovfl, zerocopy, debug;
@@ -259,7 +259,7 @@ struct sock_table { /* host->sockets */
 	u8 own_prefix4, own_prefix6;
 	bool has_ip4, has_ip6;
 	u64 rx_bytes, rx_packets; /* of lo; what goes out comes in */
-	u8 parcel[PARCELS]; /* enum parcel_state */
+	u8 parcel[PARCELS];	  /* enum parcel_state */
 	u32 next_parcel;
 	u8 keeper[sizeof(struct sockaddr_un)]; /* the keeper's address on the host */
 	u32 keeper_len;			       /* 0: there is none */
@@ -275,7 +275,7 @@ struct sockmsg {
 		struct sockaddr sa;
 		u8 name[128];
 	};
-	u32 namelen; /* 0: none */
+	u32 namelen;			       /* 0: none */
 	u64 control, controllen, control_used; /* guest memory */
 	u32 out_flags;
 	/* Sending: from control messages */
@@ -327,18 +327,18 @@ long sock_recv(struct thread *th, struct socket *sk, struct sockmsg *m);
  * Waits in a socket call until cond. 0; -EAGAIN when the time-out passed;
  * interrupted, what Linux gives: restartable only without a time-out.
  */
-#define SOCK_WAIT(th, sk, events, cond, deadline_ns)                                               \
-	({                                                                                         \
-		u64 until_ = (deadline_ns);                                                        \
-		long slept_;                                                                       \
-		(th)->task->wait.key = (events) | POLLERR | POLLHUP;                               \
-		(th)->task->wait.exclusive = false;                                                \
-		slept_ = WAIT_ON((th), &(sk)->file->wait, (cond), until_);                         \
-		if (slept_ == -ETIMEDOUT)                                                          \
-			slept_ = -EAGAIN;                                                          \
-		else if (slept_)                                                                   \
-			slept_ = until_ == TIME_NEVER ? -ERESTARTSYS : -EINTR;                     \
-		slept_;                                                                            \
+#define SOCK_WAIT(th, sk, events, cond, deadline_ns)                           \
+	({                                                                     \
+		u64 until_ = (deadline_ns);                                    \
+		long slept_;                                                   \
+		(th)->task->wait.key = (events) | POLLERR | POLLHUP;           \
+		(th)->task->wait.exclusive = false;                            \
+		slept_ = WAIT_ON((th), &(sk)->file->wait, (cond), until_);     \
+		if (slept_ == -ETIMEDOUT)                                      \
+			slept_ = -EAGAIN;                                      \
+		else if (slept_)                                               \
+			slept_ = until_ == TIME_NEVER ? -ERESTARTSYS : -EINTR; \
+		slept_;                                                        \
 	})
 
 /* sockmsg.c */
@@ -365,7 +365,8 @@ u32 skb_truesize(u32 len);
 struct skb *skb_from_iov(struct host *h, const struct sockmsg *m, long *err);
 /* Copies a message out: bytes copied, MSG_TRUNC set when it was longer; -EFAULT. */
 long skb_to_iov(struct skb *skb, struct sockmsg *m);
-/* Appends n bytes of m from byte skip on to dst's stream, charged to sk: bytes, or -ENOMEM, -EFAULT. */
+/* Appends n bytes of m from byte skip on to dst's stream, charged to sk: bytes, or -ENOMEM,
+ * -EFAULT. */
 long stream_append(struct socket *sk, struct socket *dst, const struct sockmsg *m, size_t skip,
 		   size_t n, const struct scm *scm);
 /* Takes n bytes that have been copied out from the first block. */
@@ -414,7 +415,8 @@ long inet_bind(struct thread *th, struct socket *sk, const struct sockmsg *name)
 long inet_getname(struct socket *sk, bool peer, struct sockmsg *m);
 /* inetopt.c */
 long inet_setsockopt(struct thread *th, struct socket *sk, int level, int name, u64 val, u32 len);
-long inet_getsockopt(struct thread *th, struct socket *sk, int level, int name, void *buf, u32 *len);
+long inet_getsockopt(struct thread *th, struct socket *sk, int level, int name, void *buf,
+		     u32 *len);
 void inet_groups_drop(struct socket *sk);
 bool inet_in_group(struct socket *sk, const u8 *ip);
 

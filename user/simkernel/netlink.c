@@ -347,7 +347,7 @@ static void netlink_bind_auto(struct thread *th, struct socket *sk)
 	/* A process's second socket gets a number far from any pid */
 	do {
 		taken = false;
-		list_for_each(s, &t->all, link)
+		list_for_each (s, &t->all, link)
 			taken |= s->family == AF_NETLINK && s != sk && s->nl.portid == id;
 		if (taken)
 			id = (id <= PID_MAX ? 0xffffeffe : id - 1);
@@ -367,7 +367,7 @@ static long netlink_bind(struct thread *th, struct socket *sk, const struct sock
 		if (nl->nl_pid != sk->nl.portid)
 			return -EINVAL;
 	} else if (nl->nl_pid) {
-		list_for_each(s, &sock_table(th->host)->all, link)
+		list_for_each (s, &sock_table(th->host)->all, link)
 			if (s->family == AF_NETLINK && s->nl.portid == nl->nl_pid)
 				return -EADDRINUSE;
 		sk->nl.portid = nl->nl_pid;
@@ -464,8 +464,7 @@ static long netlink_recv(struct thread *th, struct socket *sk, struct sockmsg *m
 	if (!sk->rx.count) {
 		if (m->flags & MSG_DONTWAIT)
 			return -EAGAIN;
-		ret = SOCK_WAIT(th, sk, EV_IN, sk->rx.count,
-				sock_deadline(sk, sk->rcvtimeo_ns, 0));
+		ret = SOCK_WAIT(th, sk, EV_IN, sk->rx.count, sock_deadline(sk, sk->rcvtimeo_ns, 0));
 		if (ret)
 			return ret;
 	}
@@ -498,14 +497,14 @@ static u32 netlink_poll(struct thread *th, struct socket *sk)
 	return EV_OUT | (sk->rx.count ? EV_IN : 0) | (sk->err ? POLLERR : 0);
 }
 
-#define NL(name, field) {SOL_NETLINK, name, offsetof(struct socket, nl.field), 1, OPT_BOOL, 0, 1, 0}
+#define NL(name, field)                                                                    \
+	{                                                                                  \
+		SOL_NETLINK, name, offsetof(struct socket, nl.field), 1, OPT_BOOL, 0, 1, 0 \
+	}
 static const struct sockopt netlink_options[] = {
-	NL(NETLINK_PKTINFO, pktinfo),
-	NL(NETLINK_EXT_ACK, ext_ack),
-	NL(NETLINK_CAP_ACK, cap_ack),
-	NL(NETLINK_NO_ENOBUFS, no_enobufs),
-	NL(NETLINK_GET_STRICT_CHK, strict),
-	{.size = 0},
+	NL(NETLINK_PKTINFO, pktinfo),	    NL(NETLINK_EXT_ACK, ext_ack),
+	NL(NETLINK_CAP_ACK, cap_ack),	    NL(NETLINK_NO_ENOBUFS, no_enobufs),
+	NL(NETLINK_GET_STRICT_CHK, strict), {.size = 0},
 };
 
 long netlink_setsockopt(struct socket *sk, int level, int name, u64 val, u32 len)
@@ -518,7 +517,8 @@ long netlink_setsockopt(struct socket *sk, int level, int name, u64 val, u32 len
 	if (get_user(v, val))
 		return -EFAULT;
 	/* Groups tell of changes, and nothing changes */
-	if (level == SOL_NETLINK && (name == NETLINK_ADD_MEMBERSHIP || name == NETLINK_DROP_MEMBERSHIP))
+	if (level == SOL_NETLINK &&
+	    (name == NETLINK_ADD_MEMBERSHIP || name == NETLINK_DROP_MEMBERSHIP))
 		return v > 0 && v < 64 ? 0 : -EINVAL;
 	return o ? sockopt_store(sk, o, v) : -ENOPROTOOPT;
 }

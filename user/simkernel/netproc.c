@@ -13,8 +13,8 @@ struct text {
 	size_t size, len;
 };
 
-#define put(t, ...)                                                                                \
-	((t)->len += str_format((t)->len < (t)->size ? (t)->buf + (t)->len : NULL,                 \
+#define put(t, ...)                                                                \
+	((t)->len += str_format((t)->len < (t)->size ? (t)->buf + (t)->len : NULL, \
 				(t)->len < (t)->size ? (t)->size - (t)->len : 0, __VA_ARGS__))
 
 /* The address as the kernel prints it: words in the machine's own byte order. */
@@ -65,18 +65,19 @@ static void tcp_text(struct host *h, struct text *t, bool v6)
 	struct socket *sk;
 	u32 n = 0;
 
-	put(t, v6 ? "  sl  local_address                         remote_address                        "
+	put(t, v6 ? "  sl  local_address                         remote_address                    "
+		    "    "
 		    "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 		  : "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   "
 		    "uid  timeout inode                                                     \n");
-	list_for_each(sk, &table->all, link) {
+	list_for_each (sk, &table->all, link) {
 		if (sk->proto != PROTO_TCP || (sk->family == AF_INET6) != v6)
 			continue;
 		if (sk->state != ST_CLOSE)
 			put_inet(t, n++, sk, sk->state);
 	}
 	time_wait_expire(h);
-	list_for_each(tw, &table->time_waits, order)
+	list_for_each (tw, &table->time_waits, order)
 		if (tw->v6 == v6)
 			put_time_wait(t, n++, tw, host_now(h));
 }
@@ -85,11 +86,14 @@ static void udp_text(struct host *h, struct text *t, bool v6)
 {
 	struct socket *sk;
 
-	put(t, v6 ? "  sl  local_address                         remote_address                        "
-		    "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
-		  : "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   "
-		    "uid  timeout inode ref pointer drops             \n");
-	list_for_each(sk, &sock_table(h)->all, link) {
+	put(t,
+	    v6 ? "  sl  local_address                         remote_address                       "
+		 " "
+		 "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer "
+		 "drops\n"
+	       : "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   "
+		 "uid  timeout inode ref pointer drops             \n");
+	list_for_each (sk, &sock_table(h)->all, link) {
 		if (sk->proto != PROTO_UDP || (sk->family == AF_INET6) != v6 || !sk->in.local.port)
 			continue;
 		put_inet(t, sk->in.local.port, sk, sk->state);
@@ -114,11 +118,11 @@ static void unix_text(struct host *h, struct text *t)
 	struct socket *sk;
 
 	put(t, "Num       RefCount Protocol Flags    Type St Inode Path\n");
-	list_for_each(sk, &sock_table(h)->all, link) {
+	list_for_each (sk, &sock_table(h)->all, link) {
 		if (sk->family != AF_UNIX)
 			continue;
-		put(t, "%016lx: %08X %08X %08X %04X %02X %5lu", (unsigned long)sk->ino << 8, sk->refs, 0,
-		    sk->state == ST_LISTEN ? 0x10000 : 0, sk->type,
+		put(t, "%016lx: %08X %08X %08X %04X %02X %5lu", (unsigned long)sk->ino << 8,
+		    sk->refs, 0, sk->state == ST_LISTEN ? 0x10000 : 0, sk->type,
 		    sk->state == ST_ESTABLISHED ? 3 : 1, (unsigned long)sk->ino);
 		if (sk->unx.name && sk->unx.name->len)
 			put_unix_name(t, sk->unx.name);
@@ -132,7 +136,7 @@ static void netlink_text(struct host *h, struct text *t)
 
 	put(t, "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    "
 	       "Inode\n");
-	list_for_each(sk, &sock_table(h)->all, link)
+	list_for_each (sk, &sock_table(h)->all, link)
 		if (sk->family == AF_NETLINK)
 			put(t, "%016lx %-3d %-10u %08x %-8lu %-8d %-5d %-8d %-8d %-8lu\n",
 			    (unsigned long)sk->ino << 8, (int)sk->protocol, sk->nl.portid,
@@ -151,7 +155,9 @@ static void dev_text(struct host *h, struct text *t)
 	for (n = 1; net_interface_get(h, n, &i); n++) {
 		size_t len = strlen(i.name);
 
-		put(t, "%*s%s: %7lu %7lu %4d %4d %4d %5d %10d %9d %8lu %7lu %4d %4d %4d %5d %7d %10d\n",
+		put(t,
+		    "%*s%s: %7lu %7lu %4d %4d %4d %5d %10d %9d %8lu %7lu %4d %4d %4d %5d %7d "
+		    "%10d\n",
 		    len < 6 ? (int)(6 - len) : 0, "", i.name, (unsigned long)i.bytes,
 		    (unsigned long)i.packets, 0, 0, 0, 0, 0, 0, (unsigned long)i.bytes,
 		    (unsigned long)i.packets, 0, 0, 0, 0, 0, 0);
@@ -184,8 +190,8 @@ static void if_inet6_text(struct host *h, struct text *t)
 			continue;
 		for (b = 0; b < 16; b++)
 			put(t, "%02x", i.ip6[b]);
-		put(t, " %02x %02x %02x %02x %8s\n", i.index, i.prefix6, i.loopback ? 0x10 : 0, 0x80,
-		    i.name);
+		put(t, " %02x %02x %02x %02x %8s\n", i.index, i.prefix6, i.loopback ? 0x10 : 0,
+		    0x80, i.name);
 	}
 }
 
@@ -194,20 +200,22 @@ static void sockstat_text(struct host *h, struct text *t, bool v6)
 	u32 tcp = 0, udp = 0;
 	struct socket *sk;
 
-	list_for_each(sk, &sock_table(h)->all, link) {
+	list_for_each (sk, &sock_table(h)->all, link) {
 		if ((sk->family == AF_INET6) != v6)
 			continue;
 		tcp += sk->proto == PROTO_TCP;
 		udp += sk->proto == PROTO_UDP;
 	}
 	if (v6) {
-		put(t, "TCP6: inuse %u\nUDP6: inuse %u\nUDPLITE6: inuse 0\nRAW6: inuse 0\n"
-		       "FRAG6: inuse 0 memory 0\n",
+		put(t,
+		    "TCP6: inuse %u\nUDP6: inuse %u\nUDPLITE6: inuse 0\nRAW6: inuse 0\n"
+		    "FRAG6: inuse 0 memory 0\n",
 		    tcp, udp);
 		return;
 	}
-	put(t, "sockets: used %u\nTCP: inuse %u orphan 0 tw %u alloc %u mem 0\n"
-	       "UDP: inuse %u mem 0\nUDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n",
+	put(t,
+	    "sockets: used %u\nTCP: inuse %u orphan 0 tw %u alloc %u mem 0\n"
+	    "UDP: inuse %u mem 0\nUDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n",
 	    sock_table(h)->count, tcp, sock_table(h)->ntime_wait, tcp, udp);
 }
 

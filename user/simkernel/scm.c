@@ -39,10 +39,8 @@ static long parcel_ask(struct host *h, long sock, const struct sockaddr_un *name
 		struct cmsghdr hdr;
 		u8 buf[CMSG_SPACE(sizeof(int))];
 	} control = {.hdr = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-	struct msghdr hdr = {.msg_name = (void *)name,
-			     .msg_namelen = namelen,
-			     .msg_iov = &iov,
-			     .msg_iovlen = 1};
+	struct msghdr hdr = {
+		.msg_name = (void *)name, .msg_namelen = namelen, .msg_iov = &iov, .msg_iovlen = 1};
 
 	if (fd >= 0) {
 		memcpy(control.buf + CMSG_LEN(0), &fd, sizeof(fd));

@@ -8,8 +8,8 @@
 #include "base/string.h"
 #include "simkernel/net.h"
 
-#define BLOCK_MIN 1024 /* with the header: the arena's blocks are powers of two */
-#define BLOCK_MAX 16384
+#define BLOCK_MIN  1024 /* with the header: the arena's blocks are powers of two */
+#define BLOCK_MAX  16384
 #define BLOCK_KEPT 4096
 
 void skbq_init(struct skb_queue *q)
@@ -240,15 +240,15 @@ long stream_take(struct socket *sk, struct sockmsg *m, size_t done, size_t want)
 	struct skb *skb, *next;
 	size_t taken = 0;
 
-	list_for_each_safe(skb, next, &sk->rx.list, link) {
+	list_for_each_safe (skb, next, &sk->rx.list, link) {
 		size_t n = min((size_t)skb->len, want - taken);
 		long got;
 
 		if (!n)
 			break;
-		got = m->flags & MSG_TRUNC ? (long)n
-					   : iov_copy_to(m->iov, m->niov, done + taken,
-							 skb->data + skb->off, n);
+		got = m->flags & MSG_TRUNC
+			      ? (long)n
+			      : iov_copy_to(m->iov, m->niov, done + taken, skb->data + skb->off, n);
 		if (got <= 0)
 			return taken ? (long)taken : -EFAULT;
 		taken += got;

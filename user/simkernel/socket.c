@@ -12,9 +12,12 @@
 #include "simkernel/net.h"
 
 const struct proto_ops *const proto_ops[PROTOS] = {
-	[PROTO_UNIX_STREAM] = &unix_stream_ops, [PROTO_UNIX_SEQPACKET] = &unix_dgram_ops,
-	[PROTO_UNIX_DGRAM] = &unix_dgram_ops,	[PROTO_TCP] = &tcp_ops,
-	[PROTO_UDP] = &udp_ops,			[PROTO_NETLINK] = &netlink_ops,
+	[PROTO_UNIX_STREAM] = &unix_stream_ops,
+	[PROTO_UNIX_SEQPACKET] = &unix_dgram_ops,
+	[PROTO_UNIX_DGRAM] = &unix_dgram_ops,
+	[PROTO_TCP] = &tcp_ops,
+	[PROTO_UDP] = &udp_ops,
+	[PROTO_NETLINK] = &netlink_ops,
 };
 
 static void init_buckets(struct list *l)

@@ -9,7 +9,7 @@
 #include "base/string.h"
 #include "simkernel/net.h"
 
-#define MSG_LEN_MAX 0x7ffff000UL
+#define MSG_LEN_MAX   0x7ffff000UL
 #define IOV_COUNT_MAX 1024
 
 /* struct mmsghdr of 64-bit machines. */
@@ -212,8 +212,7 @@ static long recv_one(struct thread *th, struct socket *sk, u64 addr, u32 flags)
 	if (ret < 0)
 		return ret;
 	if (hdr.msg_name) {
-		if (copy_to_user((u64)hdr.msg_name, m.name,
-				 min((u32)hdr.msg_namelen, m.namelen)) ||
+		if (copy_to_user((u64)hdr.msg_name, m.name, min((u32)hdr.msg_namelen, m.namelen)) ||
 		    put_user(m.namelen, addr + offsetof(struct msghdr, msg_namelen)))
 			return -EFAULT;
 	}

@@ -20,10 +20,18 @@
 #define BUF_MAX	     425984
 #define RMEM_MAX     212992
 
-#define FLAG(name, field) {SOL_SOCKET, name, offsetof(struct socket, field), 1, OPT_BOOL, 0, 1, 0}
-#define WORD(name, field, lo, hi) \
-	{SOL_SOCKET, name, offsetof(struct socket, field), 4, 0, lo, hi, 0}
-#define READ(name, field, size) {SOL_SOCKET, name, offsetof(struct socket, field), size, OPT_RO, 0, 0, 0}
+#define FLAG(name, field)                                                              \
+	{                                                                              \
+		SOL_SOCKET, name, offsetof(struct socket, field), 1, OPT_BOOL, 0, 1, 0 \
+	}
+#define WORD(name, field, lo, hi)                                                 \
+	{                                                                         \
+		SOL_SOCKET, name, offsetof(struct socket, field), 4, 0, lo, hi, 0 \
+	}
+#define READ(name, field, size)                                                         \
+	{                                                                               \
+		SOL_SOCKET, name, offsetof(struct socket, field), size, OPT_RO, 0, 0, 0 \
+	}
 
 static const struct sockopt socket_options[] = {
 	FLAG(SO_REUSEADDR, reuseaddr),

@@ -76,7 +76,7 @@ struct socket *tcp_find_listener(struct host *h, const struct inet_addr *dst, u1
 	struct socket *sk, *best = NULL;
 	u32 score = 0, ties = 0, n;
 
-	list_for_each(sk, bucket, in.listen_link) {
+	list_for_each (sk, bucket, in.listen_link) {
 		n = listener_score(sk, dst);
 		if (n > score) {
 			score = n;
@@ -90,7 +90,7 @@ struct socket *tcp_find_listener(struct host *h, const struct inet_addr *dst, u1
 		return best;
 	/* A group with SO_REUSEPORT shares connections by the client's port */
 	n = src_port % ties;
-	list_for_each(sk, bucket, in.listen_link)
+	list_for_each (sk, bucket, in.listen_link)
 		if (listener_score(sk, dst) == score && n-- == 0)
 			return sk;
 	return best;
@@ -551,7 +551,8 @@ static long take_some(struct socket *sk, struct sockmsg *m, size_t at, bool *sto
 static long tcp_recv(struct thread *th, struct socket *sk, struct sockmsg *m)
 {
 	u64 deadline = sock_deadline(sk, sk->rcvtimeo_ns, 0);
-	size_t done = 0, target = m->flags & MSG_WAITALL ? m->len : min((size_t)sk->rcvlowat, m->len);
+	size_t done = 0,
+	       target = m->flags & MSG_WAITALL ? m->len : min((size_t)sk->rcvlowat, m->len);
 	bool stop = false;
 	long ret = 0;
 

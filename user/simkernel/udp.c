@@ -314,8 +314,10 @@ static void write_control(struct socket *sk, struct sockmsg *m, const struct skb
 	if (v4 && sk->in.recv_tos)
 		cmsg_put(m, IPPROTO_IP, IP_TOS, &skb->inet.tos, 1);
 	if (v4 && sk->in.recv_origdst) {
-		struct sockaddr_in dst = {AF_INET, __builtin_bswap16(skb->inet.to.port),
-					  {inet_get_v4(skb->inet.to.ip)}, {0}};
+		struct sockaddr_in dst = {AF_INET,
+					  __builtin_bswap16(skb->inet.to.port),
+					  {inet_get_v4(skb->inet.to.ip)},
+					  {0}};
 
 		cmsg_put(m, IPPROTO_IP, IP_ORIGDSTADDR, &dst, sizeof(dst));
 	}

@@ -157,8 +157,10 @@ static long unix_shutdown(struct thread *th, struct socket *sk, u32 how)
 
 	sk->shut |= how;
 	if (other && sk->proto != PROTO_UNIX_DGRAM) {
-		other->shut |= (how & SHUT_RECV ? SHUT_SEND : 0) | (how & SHUT_SEND ? SHUT_RECV : 0);
-		sock_wake(other, EV_IN | EV_OUT | POLLRDHUP | (other->shut == SHUT_BOTH ? POLLHUP : 0));
+		other->shut |=
+			(how & SHUT_RECV ? SHUT_SEND : 0) | (how & SHUT_SEND ? SHUT_RECV : 0);
+		sock_wake(other,
+			  EV_IN | EV_OUT | POLLRDHUP | (other->shut == SHUT_BOTH ? POLLHUP : 0));
 	}
 	sock_wake(sk, EV_IN | EV_OUT | POLLRDHUP | (sk->shut == SHUT_BOTH ? POLLHUP : 0));
 	unix_room(sk);
@@ -257,7 +259,8 @@ static u32 dgram_poll(struct thread *th, struct socket *sk)
 /* Whether the stream can still be written: 0 or -EPIPE. */
 static long stream_broken(struct socket *sk)
 {
-	return (sk->shut & SHUT_SEND) || sk->peer->dead || (sk->peer->shut & SHUT_RECV) ? -EPIPE : 0;
+	return (sk->shut & SHUT_SEND) || sk->peer->dead || (sk->peer->shut & SHUT_RECV) ? -EPIPE
+											: 0;
 }
 
 static long stream_wait_room(struct thread *th, struct socket *sk, u32 flags, u64 deadline)
@@ -268,7 +271,8 @@ static long stream_wait_room(struct thread *th, struct socket *sk, u32 flags, u6
 	if (flags & MSG_DONTWAIT)
 		return -EAGAIN;
 	return SOCK_WAIT(th, sk, EV_OUT,
-			 sk->wmem < sk->sndbuf || sk->err || !sk->peer || stream_broken(sk), deadline);
+			 sk->wmem < sk->sndbuf || sk->err || !sk->peer || stream_broken(sk),
+			 deadline);
 }
 
 /* Appends what there is room for; the rights go with the first byte. */
@@ -285,8 +289,8 @@ static long stream_push(struct thread *th, struct socket *sk, struct sockmsg *m,
 	} else {
 		scm_of_caller(th, &scm);
 	}
-	ret = stream_append(sk, other, m, done,
-			    min(m->len - done, (size_t)(sk->sndbuf - sk->wmem)), &scm);
+	ret = stream_append(sk, other, m, done, min(m->len - done, (size_t)(sk->sndbuf - sk->wmem)),
+			    &scm);
 	if (ret < 0 && scm.fds)
 		scm_drop(th->host, scm.fds);
 	if (ret > 0)
@@ -355,7 +359,7 @@ static long stream_pull(struct thread *th, struct socket *sk, struct sockmsg *m,
 	struct skb *skb, *next;
 	size_t taken = 0;
 
-	list_for_each_safe(skb, next, &sk->rx.list, link) {
+	list_for_each_safe (skb, next, &sk->rx.list, link) {
 		size_t n = min((size_t)skb->len, m->len - done - taken);
 		long got;
 
@@ -391,7 +395,8 @@ static long stream_pull(struct thread *th, struct socket *sk, struct sockmsg *m,
 static long stream_recv(struct thread *th, struct socket *sk, struct sockmsg *m)
 {
 	u64 deadline = sock_deadline(sk, sk->rcvtimeo_ns, 0);
-	size_t done = 0, target = m->flags & MSG_WAITALL ? m->len : min((size_t)sk->rcvlowat, m->len);
+	size_t done = 0,
+	       target = m->flags & MSG_WAITALL ? m->len : min((size_t)sk->rcvlowat, m->len);
 	struct scm scm = {.pid = -1};
 	bool stop = false;
 	long ret = 0;
@@ -508,8 +513,8 @@ static struct socket *dgram_wait_room(struct thread *th, struct socket *sk, stru
 			*err = -EAGAIN;
 		} else if (sk->wmem >= sk->sndbuf) {
 			sk->nospace = true;
-			*err = SOCK_WAIT(th, sk, EV_OUT, sk->wmem < sk->sndbuf || sk->err || sk->shut,
-					 deadline);
+			*err = SOCK_WAIT(th, sk, EV_OUT,
+					 sk->wmem < sk->sndbuf || sk->err || sk->shut, deadline);
 		} else {
 			*err = wait_for_room(th, other, deadline);
 		}

@@ -53,7 +53,7 @@ static struct unix_name *abstract_find(struct host *h, const char *text, u32 len
 	struct list *bucket = abstract_bucket(h, text, len);
 	struct unix_name *n;
 
-	list_for_each(n, bucket, link)
+	list_for_each (n, bucket, link)
 		if (n->len == len && !memcmp(n->text, text, len))
 			return n;
 	return NULL;
@@ -65,7 +65,7 @@ static struct unix_name *path_find(struct host *h, u64 dev, u64 ino)
 	struct unix_name *n;
 
 	/* Newest first: a node's number may be given again after its unlink */
-	list_for_each(n, bucket, link)
+	list_for_each (n, bucket, link)
 		if (n->dev == dev && n->ino == ino)
 			return n;
 	return NULL;
