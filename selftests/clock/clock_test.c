@@ -315,7 +315,7 @@ TEST_F(clock, an_array_is_shared_memory)
 	EXPECT_EQ(1000, sundial_manual_now(sundial_clock_page(self->clock, 0)));
 	EXPECT_EQ(1000, sundial_manual_now(sundial_clock_page(self->clock, 2)));
 	sundial_clock_close(other);
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		sundial_page_set(sundial_clock_user_page(self->clock, 2), 88);
 		_exit(0);
@@ -594,6 +594,56 @@ TEST_F(clock, no_descriptor_left_is_emfile)
 	EXPECT_EQ(-EMFILE, sundial_clock_reader(self->clock));
 }
 
+TEST_F(clock, a_large_array)
+{
+	struct sundial_clock_create how = user_manual(4096);
+	__u64 first;
+	__u32 i;
+
+	CREATE(how);
+	first = sundial_clock_page(self->clock, 0)->domain;
+	for (i = 0; i < 4096; i++)
+		ASSERT_EQ(first + i, sundial_clock_page(self->clock, i)->domain);
+	EXPECT_EQ(NULL, sundial_clock_page(self->clock, 4096));
+}
+
+#if !defined(SUNDIAL_TEST_MEMFD_ONLY) && defined(__x86_64__)
+/* As a 32-bit program would: int 0x80 is the compat entry, also from here. */
+static int ioctl32(int fd, unsigned int command, void *argument)
+{
+	int ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(54), "b"(fd), "c"(command), "d"((unsigned int)(uintptr_t)argument)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+TEST_F(device, the_structures_are_the_same_in_32_bits)
+{
+	struct sundial_clock_create how = kernel_manual();
+	struct sundial_clock_advance *advance;
+	int fd, clock;
+
+	advance = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
+		       -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)advance);
+	fd = open("/dev/sundial", O_RDWR);
+	ASSERT_LE(0, fd);
+	memcpy(advance, &how, sizeof(how));
+	clock = ioctl32(fd, SUNDIAL_CLOCK_CREATE, advance);
+	if (clock == -ENOSYS)
+		SKIP(return, "this kernel runs no 32-bit programs");
+	ASSERT_LE(0, clock);
+	memset(advance, 0, sizeof(*advance));
+	advance->delta_ns = 1ULL << 40;
+	EXPECT_EQ(0, ioctl32(clock, SUNDIAL_CLOCK_ADVANCE, advance));
+	EXPECT_EQ((1ULL << 40) + 1000, advance->now_ns);
+	EXPECT_EQ(-EFAULT, ioctl32(clock, SUNDIAL_CLOCK_ADVANCE, NULL));
+}
+#endif
+
 #ifndef SUNDIAL_TEST_MEMFD_ONLY
 TEST_F(device, pages_count_against_the_users_memlock_limit)
 {
@@ -605,7 +655,7 @@ TEST_F(device, pages_count_against_the_users_memlock_limit)
 
 	if (geteuid())
 		SKIP(return, "needs root, to become another user");
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		if (setrlimit(RLIMIT_MEMLOCK, &limit) || setuid(OTHER_USER))
 			_exit(1);
@@ -624,7 +674,7 @@ TEST_F(device, pages_count_against_the_users_memlock_limit)
 	}
 	EXPECT_EQ(0, child_status(pid));
 	/* what the dead child held is given back */
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		if (setrlimit(RLIMIT_MEMLOCK, &limit) || setuid(OTHER_USER))
 			_exit(1);
@@ -641,7 +691,7 @@ TEST_F(clock, a_scaled_page_is_in_its_creators_time_namespace)
 	int fd;
 	pid_t pid;
 
-	pid = fork();
+	pid = fork_child();
 	if (pid) {
 		int status = child_status(pid);
 
@@ -656,7 +706,7 @@ TEST_F(clock, a_scaled_page_is_in_its_creators_time_namespace)
 	if (fd < 0 || write(fd, "monotonic 100000 0\n", 19) != 19)
 		_exit(77);
 	close(fd);
-	pid = fork();
+	pid = fork_child();
 	if (pid)
 		_exit(child_status(pid));
 	if (sundial_host_now() < 100000 * SECOND)

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -119,6 +120,16 @@ static inline struct sundial_clock_create user_manual(__u32 count)
 		EXPECT_EQ(-1, (long)(statement)); \
 		EXPECT_EQ(error, errno);          \
 	} while (0)
+
+/* fork(), but the child does not outlive a test that was given up. */
+static inline pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
 
 /*
  * Sends the result of a child as its exit status: 0 is success, else the number

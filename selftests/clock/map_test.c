@@ -137,7 +137,7 @@ TEST_F(clock, nor_in_a_child)
 	page = map(sundial_clock_fd(self->clock), PAGE, PROT_READ, 0);
 	ASSERT_NE(MAP_FAILED, (void *)page);
 	ASSERT_EQ(0, pipe(go));
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		if (read(go[0], &byte, 1) != 1 || sundial_manual_now(page) != 5000)
 			_exit(100);
@@ -265,12 +265,15 @@ TEST_F(clock, another_user_who_is_sent_a_reader_only_reads)
 	if (geteuid())
 		SKIP(return, "needs root, to become another user");
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
-	pid = fork();
-	if (!pid)
-		_exit(other_user(self->backing, sockets[1]));
 	CREATE(how);
 	fd = sundial_clock_reader(self->clock);
 	ASSERT_LE(0, fd);
+	pid = fork_child();
+	if (!pid) {
+		close(fd);
+		sundial_clock_close(self->clock);
+		_exit(other_user(self->backing, sockets[1]));
+	}
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(fd));

@@ -147,7 +147,7 @@ TEST_F(clock, a_killed_writer_leaves_a_working_clock)
 	CREATE(how);
 	page = sundial_clock_page(self->clock, 0);
 	for (i = 0; i < 50; i++) {
-		pid_t pid = fork();
+		pid_t pid = fork_child();
 
 		if (!pid)
 			for (;; change++)

@@ -39,7 +39,8 @@ enum sundial_backing {
 
 /*
  * The host's CLOCK_MONOTONIC through the real vDSO, about 20 ns. The function
- * to hand to the SCALED readers of sundial_page.h.
+ * to hand to the SCALED readers of sundial_page.h. In a thread that had its
+ * counter taken away with PR_SET_TSC the vDSO faults, and so does this.
  */
 SUNDIAL_INLINE __u64 sundial_host_now(void)
 {
