@@ -9,6 +9,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "native/thread.h"
+#include "simkernel/hostids.h"
 #include "simkernel/sched.h"
 #include "simkernel/uaccess.h"
 
@@ -36,6 +37,7 @@ long native_exec(struct thread *th, const struct exec_request *req)
 	long argc = count_vector(req->argv), ret;
 	u64 at = 0, *argv, bytes;
 	char spec[PATH_MAX / 2];
+	u32 euid;
 	int i;
 
 	if (argc < 0)
@@ -62,8 +64,12 @@ long native_exec(struct thread *th, const struct exec_request *req)
 	ret = 0;
 	if (argc > !!i)
 		ret = copy_from_user(&argv[at], req->argv + 8 * !!i, 8 * (argc - !!i));
-	if (!ret)
+	if (!ret) {
+		/* The runtime starts as root; its guest will not. */
+		euid = host_root_take();
 		ret = hostcall(SYS_execve, c->native_path, argv, req->envp);
+		host_root_give_back(euid);
+	}
 	hostcall(SYS_munmap, argv, bytes);
 	return ret;
 }

@@ -21,6 +21,7 @@
 #include "native/program.h"
 #include "native/thread.h"
 #include "native/vdso/data.h"
+#include "simkernel/ids.h"
 #include "simkernel/mm.h"
 #include "simkernel/random.h"
 #include "simkernel/syscall.h"
@@ -189,6 +190,25 @@ static u64 vector_bytes(char *const *v)
 	return ALIGN_UP(bytes, 16);
 }
 
+static void aux_set(u64 *aux, u64 type, u64 value)
+{
+	u64 *p = aux_find(aux, type);
+
+	if (p)
+		*p = value;
+}
+
+/* The guest's ids; the host's are those of the runtime. */
+static void aux_set_ids(u64 *aux, const struct cred *c)
+{
+	aux_set(aux, AT_UID, c->uid.real);
+	aux_set(aux, AT_EUID, c->uid.effective);
+	aux_set(aux, AT_GID, c->gid.real);
+	aux_set(aux, AT_EGID, c->gid.effective);
+	aux_set(aux, AT_SECURE,
+		c->uid.real != c->uid.effective || c->gid.real != c->gid.effective);
+}
+
 static void set_aux(struct program *prog)
 {
 	u64 *aux = prog->aux, *p;
@@ -326,6 +346,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 	if (p == h->main && !p->execed)
 		adopt_files(&nt->thread);
 	process_exec_done(&nt->thread, prog->path, prog->name);
+	aux_set_ids(prog->aux, process_cred(p));
 	random_fill(h, prog->random, sizeof(prog->random));
 	sp = program_stack(prog);
 	program_publish(prog);

@@ -18,6 +18,7 @@ struct cred {
 	u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
 	u32 securebits;
 	bool no_new_privs;
+	bool changed; /* the guest changed something: host threads follow (hostids.c) */
 	bool known; /* false: as the host's process, not asked yet */
 };
 

@@ -13,6 +13,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/hostids.h"
 #include "simkernel/ids.h"
 #include "simkernel/mm.h"
 #include "simkernel/inotify.h"
@@ -364,6 +365,7 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 	if (timers_process_exec)
 		timers_process_exec(h, p);
 	cred_exec(p);
+	host_ids_follow(p);
 	set_exe(p, exe);
 	str_copy(p->name, name, sizeof(p->name));
 	str_copy(t->comm, base ? base + 1 : name, sizeof(t->comm));

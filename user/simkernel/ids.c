@@ -3,7 +3,7 @@
  * User and group ids and capabilities. A process begins with the ids that the
  * host's process has; the root of a simulated host has every capability there,
  * whatever the host's root may do. Changes follow Linux's rules and stay in the
- * arena: the host's ids never change, so files are still reached with them.
+ * arena; only the ids that files are reached with are passed on (hostids.c).
  *
  * Linux keeps credentials per thread and libc makes all threads change together;
  * here they belong to the process, and libc's round over the other threads finds
@@ -12,6 +12,7 @@
 #include <errno.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "simkernel/hostids.h"
 #include "simkernel/ids.h"
 #include "simkernel/process.h"
 #include "simkernel/syscall.h"
@@ -227,6 +228,15 @@ static u32 set_fs(struct id_set *ids, u32 id, bool capable)
 	return old;
 }
 
+/* Also when nothing changed any more: another thread of libc's round may have been first. */
+static void ids_changed(struct process *p, const struct id_set *old, const struct id_set *new)
+{
+	struct cred *c = process_cred(p);
+
+	c->changed |= memcmp(old, new, sizeof(*old)) != 0;
+	host_ids_follow(p);
+}
+
 #define CHANGE_USER(th, call)                                                                      \
 	({                                                                                         \
 		struct process *p_ = (th)->task->process;                                          \
@@ -235,6 +245,7 @@ static u32 set_fs(struct id_set *ids, u32 id, bool capable)
 		long ret_ = call;                                                                  \
 		if (memcmp(ids, &old_, sizeof(old_)))                                              \
 			users_changed(p_, &old_);                                                  \
+		ids_changed(p_, &old_, ids);                                                       \
 		ret_;                                                                              \
 	})
 
@@ -242,9 +253,10 @@ static u32 set_fs(struct id_set *ids, u32 id, bool capable)
 	({                                                                                         \
 		struct process *p_ = (th)->task->process;                                          \
 		bool capable = cred_capable(p_, CAP_SETGID);                                       \
-		struct id_set *ids = &process_cred(p_)->gid;                                       \
+		struct id_set *ids = &process_cred(p_)->gid, old_ = *ids;                          \
 		long ret_ = call;                                                                  \
 		p_->gid = ids->effective;                                                          \
+		ids_changed(p_, &old_, ids);                                                       \
 		ret_;                                                                              \
 	})
 
@@ -317,5 +329,7 @@ SYSCALL_DEFINE(setgroups)
 		return -EFAULT;
 	memcpy(c->groups, groups, a[0] * sizeof(u32));
 	c->ngroups = a[0];
+	c->changed = true;
+	host_ids_follow(th->task->process);
 	return 0;
 }

@@ -50,7 +50,28 @@ static long host_io(struct thread *th, long nr, const u64 *a, bool write)
 
 	if (write && ret > 0 && inode_touched)
 		inode_touched(th->host, f);
+	if (ret == -EPIPE)
+		signal_task(th->task, SIGPIPE, NULL);
 	return ret;
+}
+
+/* RLIMIT_FSIZE at a given place; for the file's own position hostfile.c looks. */
+static long positioned_write(struct thread *th, long nr, const u64 *a)
+{
+	u64 limit = th->task->process->rlimit[RLIMIT_FSIZE].rlim_cur;
+	u64 b[6] = {a[0], a[1], a[2], a[3], a[4], a[5]};
+	siginfo_t info;
+
+	if (likely(limit == RLIM_INFINITY) || (s64)a[3] < 0)
+		return host_io(th, nr, a, true);
+	if (a[3] >= limit && a[2]) {
+		signal_info_from(th->task->process, SIGXFSZ, SI_USER, &info);
+		signal_task(th->task, SIGXFSZ, &info);
+		return -EFBIG;
+	}
+	if (nr == SYS_pwrite64)
+		b[2] = min(a[2], limit - a[3]);
+	return host_io(th, nr, b, true);
 }
 
 static bool is_host(struct thread *th, int fd)
@@ -58,6 +79,11 @@ static bool is_host(struct thread *th, int fd)
 	struct file *f = fd_peek(th->task->process, fd);
 
 	return f && f->kind == FILE_HOST;
+}
+
+static bool size_limited(struct thread *th)
+{
+	return unlikely(th->task->process->rlimit[RLIMIT_FSIZE].rlim_cur != RLIM_INFINITY);
 }
 
 SYSCALL_DEFINE(read)
@@ -73,7 +99,7 @@ SYSCALL_DEFINE(write)
 {
 	struct iovec iov = {(void *)a[1], min(a[2], MAX_RW_COUNT)};
 
-	if (is_host(th, a[0]))
+	if (is_host(th, a[0]) && !size_limited(th))
 		return host_io(th, SYS_write, a, true);
 	return vector_io(th, a[0], &iov, 1, true);
 }
@@ -85,7 +111,7 @@ static long vector_call(struct thread *th, const u64 *a, bool write)
 
 	if (!fd_peek(th->task->process, a[0]))
 		return -EBADF;
-	if (is_host(th, a[0]))
+	if (is_host(th, a[0]) && !(write && size_limited(th)))
 		return host_io(th, write ? SYS_writev : SYS_readv, a, write);
 	n = iov_from_user(th, a[1], a[2], local, &iov);
 	return n < 0 ? n : vector_io(th, a[0], iov, n, write);
@@ -122,7 +148,7 @@ static long positioned(struct thread *th, long nr, const u64 *a, bool vector, bo
 	if (!f || f->kind == FILE_PATH)
 		return -EBADF;
 	if (f->kind == FILE_HOST)
-		return host_io(th, nr, a, write);
+		return write ? positioned_write(th, nr, a) : host_io(th, nr, a, false);
 	if ((s64)a[3] < 0)
 		return -EINVAL;
 	if (f->kind == FILE_DIR || f->kind == FILE_PROCDIR)

@@ -10,6 +10,8 @@
 #include <sys/sysmacros.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "simkernel/hostids.h"
+#include "simkernel/ids.h"
 #include "simkernel/vfs.h"
 
 /* Sizes that every file system claims: 64 GiB, half of it free. */
@@ -187,6 +189,26 @@ static long access_virtual(struct thread *th, struct path *p, u32 mode)
 	return mode & ~bits & 7 ? -EACCES : 0;
 }
 
+/*
+ * The host's real ids are not a guest's that has changed its own: then the host
+ * is asked about the effective ones, and they are the guest's real ones meanwhile.
+ */
+static long host_access(struct thread *th, struct path *p, u32 mode, u32 atflags)
+{
+	struct process *process = th->task->process;
+	long ret;
+
+	if (!process_cred(process)->changed)
+		return atflags ? pass(th, SYS_faccessat2, p->dirfd, p->name, mode, atflags)
+			       : pass(th, SYS_faccessat, p->dirfd, p->name, mode);
+	if (!(atflags & AT_EACCESS))
+		host_ids_follow_real(process);
+	ret = pass(th, SYS_faccessat2, p->dirfd, p->name, mode, atflags | AT_EACCESS);
+	if (!(atflags & AT_EACCESS))
+		host_ids_follow(process);
+	return ret;
+}
+
 static long access_path(struct thread *th, s32 dirfd, u64 user, u32 mode, u32 atflags)
 {
 	struct path p;
@@ -199,10 +221,7 @@ static long access_path(struct thread *th, s32 dirfd, u64 user, u32 mode, u32 at
 		return ret;
 	if (p.virtual)
 		return access_virtual(th, &p, mode);
-	if (atflags)
-		ret = pass(th, SYS_faccessat2, p.dirfd, p.name, mode, atflags);
-	else
-		ret = pass(th, SYS_faccessat, p.dirfd, p.name, mode);
+	ret = host_access(th, &p, mode, atflags);
 	if (path_suspicious(th, &p, ret == -ENOENT ? ret : -EACCES, NULL) && !path_walk(th, &p) &&
 	    p.virtual)
 		return access_virtual(th, &p, mode);

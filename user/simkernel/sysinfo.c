@@ -85,10 +85,10 @@ SYSCALL_DEFINE(syslog)
 	enum { READ_ALL = 3, READ_CLEAR = 4, SIZE_UNREAD = 9, SIZE_BUFFER = 10 };
 	s32 type = a[0];
 
-	if (type < 0 || type > SIZE_BUFFER)
-		return -EINVAL;
 	if (!cred_capable(th->task->process, 34) && type != READ_ALL && type != SIZE_BUFFER)
 		return -EPERM;
+	if (type < 0 || type > SIZE_BUFFER)
+		return -EINVAL;
 	if ((type == READ_ALL || type == READ_CLEAR || type == 2) && (!a[1] || (s32)a[2] < 0))
 		return -EINVAL;
 	return type == SIZE_BUFFER ? 262144 : 0; /* the simulated kernel has said nothing */
