@@ -153,6 +153,14 @@ static long wait_once(struct thread *th, struct file *f)
 	return ret ? -ERESTARTSYS : 0;
 }
 
+/* A caller that only hears EAGAIN waits for time to pass. */
+static long answer(struct thread *th, long ret)
+{
+	if (ret == -EAGAIN)
+		sched_asked_in_vain(th);
+	return ret;
+}
+
 static u8 *bounce(struct thread *th)
 {
 	if (!th->task->scratch)
@@ -344,17 +352,18 @@ SYSCALL_DEFINE(splice)
 	nonblock = flags & SPLICE_F_NONBLOCK;
 	if (in.file->kind == FILE_PIPE && out.file->kind == FILE_PIPE) {
 		nonblock |= (in.file->flags | out.file->flags) & O_NONBLOCK;
-		return pipe_to_pipe(th, in.file, out.file, len, nonblock, false);
+		return answer(th, pipe_to_pipe(th, in.file, out.file, len, nonblock, false));
 	}
 	if (in.file->kind != FILE_PIPE && out.file->kind != FILE_PIPE)
 		return -EINVAL;
-	return splice_file(th, &in, &out, len, nonblock);
+	return answer(th, splice_file(th, &in, &out, len, nonblock));
 }
 
 SYSCALL_DEFINE(tee)
 {
 	size_t len = min(a[2], MAX_RW_COUNT);
 	u32 flags = a[3];
+	bool nonblock = flags & SPLICE_F_NONBLOCK;
 	struct side in, out;
 
 	if (flags & ~(u32)SPLICE_FLAGS)
@@ -367,9 +376,8 @@ SYSCALL_DEFINE(tee)
 		return -EBADF;
 	if (in.file->kind != FILE_PIPE || out.file->kind != FILE_PIPE)
 		return -EINVAL;
-	return pipe_to_pipe(
-		th, in.file, out.file, len,
-		flags & SPLICE_F_NONBLOCK || (in.file->flags | out.file->flags) & O_NONBLOCK, true);
+	nonblock |= (in.file->flags | out.file->flags) & O_NONBLOCK;
+	return answer(th, pipe_to_pipe(th, in.file, out.file, len, nonblock, true));
 }
 
 static long user_to_pipe(struct thread *th, struct file *f, const struct iovec *iov, u32 n,
@@ -422,8 +430,9 @@ SYSCALL_DEFINE(vmsplice)
 	if (!iov_total(iov, n))
 		return 0;
 	nonblock |= s.file->flags & O_NONBLOCK;
-	return opened_for(th, &s, O_RDONLY) ? user_to_pipe(th, s.file, iov, n, nonblock)
-					    : pipe_to_user(th, s.file, iov, n, nonblock);
+	n = opened_for(th, &s, O_RDONLY) ? user_to_pipe(th, s.file, iov, n, nonblock)
+					 : pipe_to_user(th, s.file, iov, n, nonblock);
+	return answer(th, n);
 }
 
 /* Writes n bytes, waiting where the file is blocking: bytes written, or an error before any. */
@@ -498,7 +507,7 @@ SYSCALL_DEFINE(sendfile)
 		return -EFAULT;
 	if (ret > 0 && has_position(out.file))
 		side_done(&out);
-	return ret;
+	return answer(th, ret);
 }
 
 SYSCALL_DEFINE(copy_file_range)
