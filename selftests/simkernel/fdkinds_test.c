@@ -15,6 +15,7 @@
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 
 static int fds[2];
 
@@ -116,6 +117,27 @@ TEST(pipe_is_opened_again_through_proc, "open read write")
 static void write_last(void *arg)
 {
 	CHECK_EQ(write(fds[1], "x", 1), 1);
+}
+
+TEST(fifo_is_opened_again_through_proc, "open readlink fstat")
+{
+	char name[64], link[4096] = "";
+	struct stat by_name, by_fd;
+	int fd, again;
+
+	REQUIRE(mkfifo("fifo", 0600) == 0);
+	fd = CHECK_OK(open("fifo", O_RDONLY | O_NONBLOCK));
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	CHECK_OK(readlink(name, link, sizeof(link) - 1));
+	CHECK(!strcmp(strrchr(link, '/') ? strrchr(link, '/') : "", "/fifo"));
+	again = CHECK_OK(open(name, O_WRONLY));
+	CHECK_EQ(write(again, "x", 1), 1);
+	CHECK_EQ(read(fd, link, sizeof(link)), 1);
+	CHECK_OK(stat("fifo", &by_name));
+	CHECK_OK(fstat(again, &by_fd));
+	CHECK_EQ(by_fd.st_ino, by_name.st_ino);
+	CHECK_OK(stat(name, &by_fd));
+	CHECK_EQ(by_fd.st_ino, by_name.st_ino);
 }
 
 TEST(poll_finds_one_among_many, "poll")
@@ -267,6 +289,58 @@ static void read_fdinfo(int fd, char *buf, size_t size)
 	n = CHECK_OK(read(info, buf, size - 1));
 	buf[n > 0 ? n : 0] = 0;
 	close(info);
+}
+
+/* Set by run.sh where the clock is the simulation's own. */
+static void need_own_clock(void)
+{
+	if (!getenv("MAY_SET_CLOCK"))
+		skip("would set this machine's clock");
+}
+
+static void step_clock(void *arg)
+{
+	struct timespec now;
+
+	CHECK_OK(clock_gettime(CLOCK_REALTIME, &now));
+	now.tv_sec += 100;
+	CHECK_OK(clock_settime(CLOCK_REALTIME, &now));
+}
+
+TEST(timerfd_follows_a_clock_that_is_set, "timerfd_settime clock_settime")
+{
+	struct itimerspec it = {0};
+	struct pollfd pfd = {.events = POLLIN};
+	int64_t start = now_ns(CLOCK_MONOTONIC);
+	uint64_t ticks;
+	pid_t pid;
+	int fd;
+
+	need_own_clock();
+	fd = CHECK_OK(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK));
+	CHECK_OK(clock_gettime(CLOCK_REALTIME, &it.it_value));
+	it.it_value.tv_sec += 50;
+	CHECK_OK(timerfd_settime(fd, TFD_TIMER_ABSTIME, &it, NULL));
+	step_clock(NULL);
+	CHECK_EQ(read(fd, &ticks, sizeof(ticks)), sizeof(ticks));
+	CHECK_EQ(ticks, 1);
+	/* A relative timer does not care. */
+	it.it_value.tv_sec = 1;
+	it.it_value.tv_nsec = 0;
+	CHECK_OK(timerfd_settime(fd, 0, &it, NULL));
+	step_clock(NULL);
+	CHECK_ERRNO(read(fd, &ticks, sizeof(ticks)), EAGAIN);
+	CHECK(now_ns(CLOCK_MONOTONIC) - start < 50000000000LL);
+	/* One that asked for it is told. */
+	it.it_value.tv_sec = 4000000000;
+	CHECK_OK(timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &it, NULL));
+	CHECK_ERRNO(read(fd, &ticks, sizeof(ticks)), EAGAIN);
+	pid = spawn_after(10, step_clock, NULL);
+	pfd.fd = fd;
+	CHECK_EQ(poll(&pfd, 1, 10000), 1);
+	CHECK_ERRNO(read(fd, &ticks, sizeof(ticks)), ECANCELED);
+	CHECK_ERRNO(read(fd, &ticks, sizeof(ticks)), EAGAIN);
+	JOIN(pid);
 }
 
 TEST(fdinfo_describes_what_waits, "epoll_ctl eventfd2 pidfd_open")

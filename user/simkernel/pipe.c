@@ -119,6 +119,13 @@ struct pipe *file_pipe(struct file *f)
 	return f->kind == FILE_PIPE ? ((struct pipe_end *)f->object)->pipe : NULL;
 }
 
+bool pipe_is_fifo(struct file *f)
+{
+	struct pipe *p = file_pipe(f);
+
+	return p && list_linked(&p->fifo_link);
+}
+
 bool pipe_full(struct pipe *p)
 {
 	return p->head - p->tail >= p->slots;
@@ -368,7 +375,7 @@ static long pipe_stat(struct thread *th, struct file *f, struct stat *st)
 	struct pipe *p = file_pipe(f);
 	long ret;
 
-	if (list_linked(&p->fifo_link)) {
+	if (pipe_is_fifo(f)) {
 		ret = pass(th, SYS_fstat, file_fd(th, f), st);
 		if (!ret)
 			inode_fill(th->host, st);

@@ -9,6 +9,8 @@ struct pipe;
 
 /* A FILE_PIPE's pipe; NULL for any other kind. */
 struct pipe *file_pipe(struct file *f);
+/* A pipe with a name: the host has its inode, under f's number too (O_PATH). */
+bool pipe_is_fifo(struct file *f);
 /*
  * Opens the FIFO that the host knows as (dev, ino); waits for the other side as
  * open(2) says. flags: O_ACCMODE, O_NONBLOCK, O_DIRECT. NULL: *err is -ENXIO,

@@ -15,6 +15,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/pipe.h"
 #include "simkernel/vfs.h"
 
 #define TEXT_FIRST_BYTES 1024
@@ -164,11 +165,8 @@ static long fd_link(struct thread *th, const struct vnode *v, char *buf, size_t 
 		str_copy(buf, f->path, size);
 		return strlen(buf);
 	}
-	switch (f->kind) {
-	case FILE_HOST:
-	case FILE_DIR:
-	case FILE_STDIN:
-	case FILE_PATH:
+	if (f->kind == FILE_HOST || f->kind == FILE_DIR || f->kind == FILE_STDIN ||
+	    f->kind == FILE_PATH || pipe_is_fifo(f)) {
 		str_format(link, sizeof(link), "/proc/%d/fd/%d", p->host_pid, v->fd);
 		n = hostcall(SYS_readlink, link, buf, size);
 		return fd_link_outside(th, f, buf, n, size);

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "simkernel/pipe.h"
 #include "simkernel/vfs.h"
 
 #define LINKS_MAX   40
@@ -325,7 +326,8 @@ bool path_through_fd(struct thread *th, struct path *p)
 	f = vnode_file(th, &p->node);
 	if (!f || (f->path && path_is_virtual(f->path)))
 		return false;
-	if (f->kind != FILE_HOST && f->kind != FILE_DIR && f->kind != FILE_PATH)
+	if (f->kind != FILE_HOST && f->kind != FILE_DIR && f->kind != FILE_PATH &&
+	    !pipe_is_fifo(f))
 		return false;
 	str_format(name, PATH_MAX, "/proc/%d/fd/%d", process->host_pid, p->node.fd);
 	p->virtual = false;
