@@ -11,24 +11,36 @@
 	.hidden user_copy, user_zero, user_strcpy, user_cmpxchg
 user_access_begin:
 
-/* long user_copy(void *dst, const void *src, size_t n) */
+/* long user_copy(void *dst, const void *src, size_t n); small ones without rep's start-up cost */
 user_copy:
-	mov	%rdx, %rcx
 	cmp	$16, %rdx
-	ja	1f
+	ja	3f
 	cmp	$8, %rdx
-	je	2f
+	jae	1f
 	cmp	$4, %rdx
-	je	3f
-1:	rep movsb
-	xor	%eax, %eax
+	jae	2f
+	test	%edx, %edx
+	jz	5f
+4:	mov	-1(%rsi,%rdx), %al
+	mov	%al, -1(%rdi,%rdx)
+	dec	%edx
+	jnz	4b
+5:	xor	%eax, %eax
 	ret
-2:	mov	(%rsi), %rax
+1:	mov	(%rsi), %rax
+	mov	-8(%rsi,%rdx), %rcx
 	mov	%rax, (%rdi)
+	mov	%rcx, -8(%rdi,%rdx)
 	xor	%eax, %eax
 	ret
-3:	mov	(%rsi), %eax
+2:	mov	(%rsi), %eax
+	mov	-4(%rsi,%rdx), %ecx
 	mov	%eax, (%rdi)
+	mov	%ecx, -4(%rdi,%rdx)
+	xor	%eax, %eax
+	ret
+3:	mov	%rdx, %rcx
+	rep movsb
 	xor	%eax, %eax
 	ret
 
