@@ -5,7 +5,8 @@ build/selftests/guard: selftests/guard.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
 
-CHECKS += selftests/harness.sh
+CHECKS += selftests/harness.sh selftests/command.sh selftests/clock_page.sh selftests/install.sh
+CHECKS += selftests/cpython/sim.sh
 
 # What make demo runs besides the machine's own programs.
 DEMO_GUESTS := build/guests/go-static

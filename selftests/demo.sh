@@ -86,7 +86,7 @@ const t = setInterval(() => { if (++n === 24 * 60) clearInterval(t); }, 60000);
 END
 show "node, a timer every minute" 0 node timers.js
 cat >redis.sh <<'END'
-redis-server --port 7390 --save "" >redis.log &
+redis-server --hz 1 --port 7390 --save "" >redis.log &
 until redis-cli -p 7390 ping >pong 2>&1; do sleep 0.1; done
 redis-cli -p 7390 set key value EX 86400
 sleep 86000; redis-cli -p 7390 get key

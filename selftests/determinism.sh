@@ -14,9 +14,13 @@ taskset -c 1 sh -c 'while :; do :; done' 2>/dev/null &
 hog=$!
 trap 'kill $hog 2>/dev/null' EXIT
 
-# Not the same folder, not the same length of path, and not made at the same time.
-folders=("$work/one" "$work/another folder, with a longer name")
-for folder in "${folders[@]}"; do
+# Two folders, not made at the same time. Their names are equally long, because $PWD is
+# part of a program's environment, and so of its stack: its length moves addresses, by
+# which some programs order things. What depends on no address is tried with another
+# length as well.
+folders=("$work/first" "$work/other")
+long="$work/a folder with a longer name"
+for folder in "${folders[@]}" "$long"; do
 	mkdir -p "$folder/files/inner"
 	for name in c a b inner/z inner/y; do echo "$name" >"$folder/files/$name"; done
 	printf 'int f(int x) { return x * 3; }\nint main(void) { return f(7); }\n' >"$folder/file.c"
@@ -51,6 +55,12 @@ twice() {
 	result $? "$what: the same system calls in $(ls 1/strace | wc -l) processes" "$(head -n 30 differ)"
 }
 
+equal=("${folders[@]}")
+folders=("$work/first" "$long")
+twice "ls, longer path" ls -li --full-time -R files
+twice "static C, longer path" "$guests/linkage-static"
+twice "perl, longer path" perl "$sources/timers.pl"
+folders=("${equal[@]}")
 twice "ls" ls -li --full-time -R files
 twice "stat" bash -c 'echo new >files/new; stat files files/* /etc/passwd; rm files/new'
 twice "date and random numbers" bash -c 'date +%s.%N; echo $RANDOM $$; head -c 16 /dev/urandom | od -x; mktemp -u'

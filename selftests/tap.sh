@@ -25,6 +25,8 @@ status=0
 # Names in the error messages of programs must not depend on who runs the test.
 export LC_ALL=C TZ=UTC
 unset LANG LANGUAGE MAKEFLAGS MAKELEVEL
+# A simulated python sees virtual dates of its sources and would renew the byte code of all.
+export PYTHONDONTWRITEBYTECODE=1
 
 rm -rf "$work"
 mkdir -p "$work"

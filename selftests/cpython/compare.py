@@ -42,7 +42,8 @@ def attempt(side, module, path, left_out, log):
     if os.path.exists(path):
         os.unlink(path)
     command = [*launcher(side), PYTHON, OUTCOMES, module, path, *LEFT_OUT, *left_out]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0",
+                   "PYTHONDONTWRITEBYTECODE": "1"}
     with tempfile.TemporaryDirectory(dir=WORK, ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                    cwd=folder, env=environment, start_new_session=True)

@@ -7,7 +7,7 @@
 need jq redis-server redis-cli
 
 cat >guest.sh <<'END'
-redis-server --bind 127.0.0.1 --port 7379 --unixsocket "$PWD/redis.sock" --save "" \
+redis-server --hz 1 --bind 127.0.0.1 --port 7379 --unixsocket "$PWD/redis.sock" --save "" \
 	--appendonly no --daemonize no --dir "$PWD" >server.log 2>&1 &
 server=$!
 tcp="redis-cli -p 7379" unix="redis-cli -s $PWD/redis.sock"
@@ -61,7 +61,7 @@ queue item
 1
 1
 Background saving started
-11
+10
 saved
 server 0
 END
