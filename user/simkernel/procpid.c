@@ -22,32 +22,12 @@ static struct process *process_of(struct thread *th, const struct vnode *v)
 	return process_find(th->host, v->pid);
 }
 
-/* The simulated init has no thread; this stands for it. */
-static struct task *init_task(struct thread *th)
-{
-	struct vfs *v = vfs_get(th->host);
-
-	if (!v->init_task) {
-		v->init_task = arena_alloc(th->host, sizeof(*v->init_task));
-		if (!v->init_task)
-			return NULL;
-		v->init_task->tid = 1;
-		v->init_task->host = th->host;
-		v->init_task->process = th->host->init;
-		v->init_task->state = TASK_BLOCKED;
-		str_copy(v->init_task->comm, "init", sizeof(v->init_task->comm));
-	}
-	return v->init_task;
-}
-
 /* The thread that the file is about; the leader's structure outlives its thread. */
 static struct task *task_of(struct thread *th, const struct vnode *v)
 {
 	struct task *t = task_find(th->host, v->tid);
 	struct process *p = process_of(th, v);
 
-	if (v->pid == 1)
-		return init_task(th);
 	return t && t->process == p ? t : p ? p->leader : NULL;
 }
 

@@ -340,7 +340,7 @@ static bool pid_lookup(struct thread *th, const struct vnode *v, const char *nam
 	t = task_find(th->host, n);
 	if (!p && t)
 		p = t->process;
-	if (!p || (!p->leader && p != th->host->init))
+	if (!p || !p->leader)
 		return false;
 	child->pid = p->pid;
 	child->tid = n;

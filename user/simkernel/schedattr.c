@@ -28,7 +28,10 @@ SYSCALL_DEFINE(sched_yield)
 
 static struct task *task_arg(struct thread *th, s32 tid)
 {
-	return tid ? task_find(th->host, tid) : th->task;
+	struct task *t = tid ? task_find(th->host, tid) : th->task;
+	struct process *p = t ? NULL : process_find(th->host, tid);
+
+	return p ? p->leader : t; /* of init or a zombie, the structure is all there is */
 }
 
 /* Same user, or allowed to change anybody's scheduling. */

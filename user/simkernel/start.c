@@ -38,6 +38,29 @@ static struct files *files_new(struct host *h)
 	return files->ent ? files : NULL;
 }
 
+/* init runs nothing: its task is on no list and only there to be asked about. */
+static bool make_init(struct host *h)
+{
+	struct process *p = h->init = process_create(h, NULL);
+	struct task *t = arena_alloc(h, sizeof(*t));
+
+	if (!p || !t)
+		return false;
+	p->pgid = p->sid = p->pid;
+	p->leader = t;
+	t->tid = p->pid;
+	t->host = h;
+	t->process = p;
+	t->state = TASK_BLOCKED;
+	t->affinity = 1;
+	str_copy(t->comm, "init", sizeof(t->comm));
+	list_init(&t->ready_link);
+	list_init(&t->thread_link);
+	list_init(&t->pi_held);
+	sigpending_init(&t->pending);
+	return true;
+}
+
 struct task *sim_start(struct host *h, const char *exe)
 {
 	struct process *p;
@@ -49,10 +72,8 @@ struct task *sim_start(struct host *h, const char *exe)
 		return NULL;
 	random_seed(h, h->config.seed);
 	h->last_pid = PID_FIRST - 1;
-	h->init = process_create(h, NULL);
-	if (!h->init)
+	if (!make_init(h))
 		return NULL;
-	h->init->pgid = h->init->sid = 1;
 	p = process_create(h, h->init);
 	if (!p)
 		return NULL;

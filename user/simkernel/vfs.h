@@ -59,7 +59,6 @@ struct vfs {
 	u64 host_proc_dev, host_sys_dev;
 	struct path_buffers path[2];
 	struct cwd_text *cwds;	/* path.c */
-	struct task *init_task; /* procpid.c */
 	char text[PATH_MAX];
 	char listing[LISTING_BUFFER_BYTES];
 };
