@@ -107,6 +107,63 @@ TEST(a_new_writer_goes_on_from_any_place)
 	}
 }
 
+TEST(readers_keep_the_old_rate_while_a_new_one_is_written)
+{
+	struct sundial_clock_rate rate, seen;
+
+	init(user_manual(1));
+	page.rate[0].tai_ns = 4;
+	memset(&page.rate[1], POISON,
+	       sizeof(page.rate[1])); /* its writer died in its second half */
+	sundial_rate_begin(&page, &rate);
+	EXPECT_EQ(4, rate.tai_ns);
+	EXPECT_EQ(1, page.seq);
+	sundial_rate_read(&page, &seen);
+	EXPECT_EQ(4, seen.tai_ns);
+	EXPECT_EQ(0, seen.raw_ns);
+	rate.tai_ns = 5;
+	sundial_rate_end(&page, &rate);
+	sundial_rate_read(&page, &seen);
+	EXPECT_EQ(5, seen.tai_ns);
+}
+
+static int reader_runs;
+
+static void *read_once(void *seen)
+{
+	__atomic_store_n(&reader_runs, 1, __ATOMIC_RELEASE);
+	sundial_rate_read(&page, seen);
+	return NULL;
+}
+
+/* A few microseconds of a writer are waited for. One try that the scheduler does not spoil is
+ * enough. */
+TEST(a_reader_waits_for_a_writer_that_runs)
+{
+	struct sundial_clock_rate rate, seen;
+	pthread_t thread;
+	int i, waited = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "needs a second CPU for the writer");
+	for (i = 0; i < 100 && !waited; i++) {
+		init(user_manual(1));
+		__atomic_store_n(&reader_runs, 0, __ATOMIC_RELEASE);
+		sundial_rate_begin(&page, &rate);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, read_once, &seen));
+		while (!__atomic_load_n(&reader_runs, __ATOMIC_ACQUIRE))
+			sundial_cpu_relax();
+		fake_host_ns = sundial_host_now();
+		while (sundial_host_now() - fake_host_ns < 20000)
+			sundial_cpu_relax();
+		rate.tai_ns = 5;
+		sundial_rate_end(&page, &rate);
+		pthread_join(thread, NULL);
+		waited = seen.tai_ns == 5;
+	}
+	EXPECT_EQ(1, waited);
+}
+
 TEST(a_tick_adds_and_counts)
 {
 	__u64 now = POISON64;
