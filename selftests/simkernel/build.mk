@@ -10,4 +10,4 @@ $(SIMKERNEL_TESTS): $(BUILD)/selftests/simkernel/%: selftests/simkernel/%.c \
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $< selftests/syscalls/check.c
 
 ALL	+= $(SIMKERNEL_TESTS)
-CHECKS	+= selftests/simkernel/run.sh
+CHECKS	+= selftests/simkernel/run.sh selftests/simkernel/files.sh

@@ -26,16 +26,28 @@
 #define MAGIC_SOCK  0x534f434b
 #define MAGIC_ANON  0x09041934
 
+/* What /proc/PID/fd/N leads to: perhaps a file that only another process has. */
+static long stat_other(struct thread *th, struct path *p, struct stat *st)
+{
+	struct file *f = vnode_file(th, &p->node);
+	long ret;
+
+	if (!f)
+		return -ENOENT;
+	if (p->node.pid == th->task->process->pid || !path_through_fd(th, p))
+		return vfs_fstat(th, f, -1, st);
+	ret = pass(th, SYS_newfstatat, p->dirfd, p->name, st, 0);
+	if (!ret)
+		inode_fill(th->host, st);
+	return ret;
+}
+
 static long stat_virtual(struct thread *th, struct path *p, struct stat *st)
 {
-	struct file *f;
-
 	if (p->node.type == VNODE_NONE)
 		return -ENOENT;
-	if (p->node.type == VNODE_FD && p->follow) {
-		f = vnode_file(th, &p->node);
-		return f ? vfs_fstat(th, f, -1, st) : -ENOENT;
-	}
+	if (p->node.type == VNODE_FD && p->follow)
+		return stat_other(th, p, st);
 	vnode_stat(th, p->full, &p->node, st);
 	return 0;
 }
@@ -319,6 +331,21 @@ SYSCALL_DEFINE(fstatfs)
 	return copy_to_user(a[1], &s, sizeof(s));
 }
 
+/* The host's answer, unless the link that it read is one in its own /proc. */
+static long readlink_host(struct thread *th, struct path *p, u64 dst, s32 size)
+{
+	long ret = pass(th, SYS_readlinkat, p->dirfd, p->name, dst, size), err;
+	struct stat st;
+
+	if (ret < 0 ? ret != -ENOENT :
+		      hostcall(SYS_newfstatat, p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW))
+		return ret;
+	if (!path_suspicious(th, p, min(ret, 0L), &st))
+		return ret;
+	err = path_walk(th, p);
+	return err < 0 ? err : ret;
+}
+
 static long readlink_path(struct thread *th, s32 dirfd, u64 user, u64 dst, s32 size)
 {
 	struct vfs *v;
@@ -337,8 +364,11 @@ static long readlink_path(struct thread *th, s32 dirfd, u64 user, u64 dst, s32 s
 		p.virtual = true;
 		vnode_lookup(th, p.file->path, &p.node);
 	}
-	if (!p.virtual)
-		return pass(th, SYS_readlinkat, p.dirfd, p.name, dst, size);
+	if (!p.virtual) {
+		ret = readlink_host(th, &p, dst, size);
+		if (!p.virtual)
+			return ret;
+	}
 	if (p.node.type == VNODE_NONE)
 		return -ENOENT;
 	if (p.node.type != VNODE_LINK && p.node.type != VNODE_FD)

@@ -302,17 +302,40 @@ long path_walk(struct thread *th, struct path *p)
 	return walk(th, p, NULL);
 }
 
+static bool on_host_proc(struct vfs *v, const struct stat *st)
+{
+	return st->st_dev == v->host_proc_dev || st->st_dev == v->host_sys_dev;
+}
+
+/* Nothing is there on the host: is there a link on the way that may lead to /proc? */
+static bool missing_suspicious(struct vfs *v, const struct path *p)
+{
+	size_t len = str_copy(v->text, p->name, sizeof(v->text));
+	struct stat st;
+	char c;
+
+	if (p->follow && hostcall(SYS_readlinkat, p->dirfd, p->name, &c, 1) > 0)
+		return true;
+	while (len && v->text[len - 1] == '/')
+		len--;
+	while (len && v->text[len - 1] != '/')
+		len--;
+	if (len <= 1)
+		return false;
+	v->text[len] = 0;
+	/* A simulated pid is no folder of the host's, so a missing folder counts as well. */
+	return hostcall(SYS_newfstatat, p->dirfd, v->text, &st, 0) || on_host_proc(v, &st);
+}
+
 bool path_suspicious(struct thread *th, struct path *p, long ret, const struct stat *st)
 {
 	struct vfs *v = vfs_get(th->host);
-	char c;
 
 	if (p->virtual || p->empty || p->links)
 		return false;
 	if (!ret)
-		return st->st_dev == v->host_proc_dev || st->st_dev == v->host_sys_dev;
-	return ret == -ENOENT && p->follow &&
-	       hostcall(SYS_readlinkat, p->dirfd, p->name, &c, 1) > 0;
+		return on_host_proc(v, st);
+	return ret == -ENOENT && missing_suspicious(v, p);
 }
 
 bool path_through_fd(struct thread *th, struct path *p)
