@@ -3,10 +3,6 @@
 
 BENCH_OUT := $(BUILD)/selftests/bench
 
-$(BENCH_OUT)/page: selftests/bench/page.c build/user/lib/libsundial.a
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Iuser/lib -O2 $(WARN) -o $@ $^ -pthread
-
 $(BENCH_OUT)/intercept: selftests/bench/intercept.c
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -D_GNU_SOURCE -o $@ $<
@@ -18,5 +14,5 @@ build/guests/ops: selftests/bench/ops.c
 build/guests/go-ops build/guests/go-founding: build/guests/go-%: selftests/programs/guests/go/%/main.go
 	$(subst go build,CGO_ENABLED=0 go build,$(GO_BUILD)) ./$*
 
-BENCH_DEPS := $(BENCH_OUT)/page $(BENCH_OUT)/intercept \
+BENCH_DEPS += $(BENCH_OUT)/intercept \
 	build/guests/ops build/guests/go-ops build/guests/go-founding

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 // Founding is the program that Sundial was started for: a server-like Go program that
-// wakes often, looks at the clock much and computes little. In every virtual second its
-// 56 goroutines make about 12,700 clock reads; Go's own scheduler makes about 1,700
-// nanosleeps and 1,200 epoll waits of what they do. The bench shows the mix it sees.
+// wakes often, looks at the clock much, waits for something slow now and then, and
+// computes little. In a virtual second its 60 goroutines make about 12,700 clock reads;
+// Go's own scheduler makes about 1,700 nanosleeps and 1,200 epoll waits of what they do.
+// The bench shows the mix it sees.
 //
 //	founding SECONDS
 package main
@@ -15,15 +16,18 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 const (
 	workers = 56
 	// One wake-up of a worker every period, at a phase of its own.
-	period = 48 * time.Millisecond
-	// Clock reads of a worker at each wake-up, beside those of Go's scheduler.
-	reads = 2
+	period = 312 * time.Millisecond
+	// Looks at the clock at each wake-up: two reads each, real and monotonic.
+	looks = 18
+	// How long the slow calls take, one after the other.
+	slow = 34 * time.Millisecond
 )
 
 var latest, wakes int64
@@ -45,12 +49,35 @@ func worker(n int, pipe *os.File, end <-chan struct{}, group *sync.WaitGroup) {
 		select {
 		case <-ticker.C:
 			atomic.AddInt64(&wakes, 1)
-			look(reads)
+			look(looks)
 			pipe.Write([]byte{byte(n)})
 		case <-end:
 			return
 		}
 	}
+}
+
+// slowCalls blocks in one system call after the other, as reads of a slow disk would:
+// Go's monitor thread watches such a call with many short sleeps before it gives the
+// processor to somebody else.
+func slowCalls() error {
+	var pipe [2]int
+	if err := syscall.Pipe(pipe[:]); err != nil {
+		return err
+	}
+	go func() {
+		for range time.Tick(slow) {
+			syscall.Write(pipe[1], []byte{1})
+		}
+	}()
+	go func() {
+		for buffer := make([]byte, 1); ; {
+			if n, _ := syscall.Read(pipe[0], buffer); n != 1 {
+				return
+			}
+		}
+	}()
+	return nil
 }
 
 func main() {
@@ -60,7 +87,7 @@ func main() {
 	}
 	runtime.GOMAXPROCS(4)
 	reader, writer, err := os.Pipe()
-	if err != nil {
+	if err != nil || slowCalls() != nil {
 		os.Exit(2)
 	}
 	end := make(chan struct{})
