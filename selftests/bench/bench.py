@@ -226,7 +226,7 @@ def main(chosen):
                 table.append((row, goal))
     print(f"\n{'measure':36} {'value':>12} {'unit':16} {'peer':28} {'value':>12} {'ratio':>8}  to reach")
     for row, goal in table:
-        print(f"{row['name']:36} {row['value']:12.2f} {row['unit']:16} {row["peer"]:28.28}"
+        print(f"{row['name']:36} {row['value']:12.2f} {row['unit']:16} {row['peer']:28.28}"
               f" {row['peer_value']:12.2f} {row['ratio']:8.3f}  {goal}")
     return 1 if failures else 0
 
