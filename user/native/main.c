@@ -328,7 +328,8 @@ static void enter_simulation(struct program *prog, const char *spec)
 	p = t->process;
 	h = t->host;
 	nt = native_thread_new();
-	nt->thread = (struct thread){.task = t, .host = h, .engine = &native_engine};
+	nt->thread = (struct thread){.host = h, .engine = &native_engine};
+	thread_bind(&nt->thread, t);
 	__asm__ volatile("wrgsbase %0" ::"r"(nt));
 	t->host_tid = p->host_pid = hostcall(SYS_getpid);
 	native_install_handlers();

@@ -113,7 +113,7 @@ static long clone_sharing(struct thread *th, struct task *child, const struct cl
 	nt->regs->rax = 0;
 	nt->guest_sp = req->stack ? req->stack : self->guest_sp;
 	nt->thread = *th;
-	nt->thread.task = child;
+	thread_bind(&nt->thread, child);
 	nt->passthrough = self->passthrough;
 	ret = native_clone(flags, nt, &nt->host_tid_word, req->tls);
 	if (ret < 0)
@@ -131,7 +131,7 @@ static void fork_child(struct native_thread *nt, struct task *child, const struc
 	for (i = 0; i < slots_used; i++)
 		if (slot_thread(i) != nt)
 			slot_thread(i)->host_tid_word = 0;
-	nt->thread.task = child;
+	thread_bind(&nt->thread, child);
 	nt->regs->rax = 0;
 	if (req->stack)
 		nt->guest_sp = req->stack;

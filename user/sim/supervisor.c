@@ -195,8 +195,8 @@ static void look_for_token(struct sim *s, struct mourner *m)
 		say_broken(s, "while it ended, in the middle of the simulated kernel's work");
 	} else {
 		/* A running holder is not disturbed by this. */
-		WRITE_ONCE(t->run, 1);
-		syscall(SYS_futex, &t->run, FUTEX_WAKE, 1, NULL, NULL, 0);
+		WRITE_ONCE(t->run, t->ticket);
+		syscall(SYS_futex, &t->run, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 	}
 }
 

@@ -70,6 +70,7 @@ struct host {
 
 	/* Who runs (sched.c) */
 	struct task *current;
+	u32 last_ticket; /* task.h */
 	struct list ready;
 	u32 nready;
 	u64 slice_end_ns;

@@ -2,7 +2,7 @@
 /*
  * The run token, the ready queue and the passing of virtual time (sched.h).
  *
- * The token is host->current, and the holder's run word is 1. A thread that
+ * The token is host->current, and the holder's run word is its ticket. A thread that
  * gives it away clears its own word, sets the next one's, wakes it and sleeps on
  * its own: two host calls and one context switch on the same CPU.
  */
@@ -203,16 +203,17 @@ void sched_hand_over(struct host *h, struct task *t)
 	account_in(h, t);
 	sched_update_limit(h);
 	fault_point(h, FAULT_IN_HANDOFF);
-	WRITE_ONCE(t->run, 1);
-	hostcall(SYS_futex, &t->run, FUTEX_WAKE, 1);
+	WRITE_ONCE(t->run, t->ticket);
+	/* All: a thread of a process that is ending may wait here too (task.h). */
+	hostcall(SYS_futex, &t->run, FUTEX_WAKE, INT_MAX);
 }
 
 void sched_park(struct thread *th)
 {
-	u32 *run = &th->task->run;
+	u32 *run = &th->task->run, seen;
 
-	while (!READ_ONCE(*run))
-		hostcall(SYS_futex, run, FUTEX_WAIT, 0, 0);
+	while ((seen = READ_ONCE(*run)) != th->ticket)
+		hostcall(SYS_futex, run, FUTEX_WAIT, seen, 0);
 }
 
 /* Gives the token to next; returns when this thread has it again. NULL: the end, never. */

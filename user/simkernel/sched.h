@@ -50,6 +50,12 @@ void sched_update_limit(struct host *h);
 struct task *sched_pick_next(struct host *h);
 /* Hands the token to t (its host thread is parked or about to park). */
 void sched_hand_over(struct host *h, struct task *t);
+/* Makes th the thread of t, which is in the arena. */
+static inline void thread_bind(struct thread *th, struct task *t)
+{
+	th->task = t;
+	th->ticket = t->ticket;
+}
 /* Waits until this thread's task has the token. */
 void sched_park(struct thread *th);
 /* Adds a line to the report, once for each distinct text. */

@@ -92,7 +92,7 @@ struct task *sim_start(struct host *h, const char *exe)
 	hostcall(SYS_umask, p->umask_shadow);
 	t->affinity = h->config.cpus >= 64 ? ~0UL : (1UL << h->config.cpus) - 1;
 	t->state = TASK_READY;
-	t->run = 1;
+	t->run = t->ticket;
 	h->current = t;
 	h->slice_end_ns = host_now(h) + h->config.slice_ns;
 	t->run_start_ns = host_now(h);

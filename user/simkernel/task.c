@@ -84,6 +84,7 @@ struct task *task_create(struct host *h, struct process *p)
 	}
 	t->host = h;
 	t->process = p;
+	t->ticket = ++h->last_ticket ?: ++h->last_ticket;
 	t->state = TASK_BLOCKED;
 	t->in_kernel = true;
 	t->new_thread = true;

@@ -63,8 +63,22 @@ enum task_state {
 #define TASK_HELD 8
 
 struct task {
-	/* The park word: 1 when this task holds the token. The only field others poll. */
+	/*
+	 * The park word: equal to ticket when this task holds the token, else 0. The
+	 * only field that others poll. A ticket is never given out twice, because a
+	 * thread may poll the word of a task that is gone:
+	 *
+	 *	exiting process              its parent          parked thread of it
+	 *	buries its tasks                                 waits on run
+	 *	hands the token on
+	 *	                             wait4() frees them
+	 *	                             fork() reuses one
+	 *	                             run = ticket, wake
+	 *	                                                 not its ticket: waits on
+	 *	exit_group()                                     is killed
+	 */
 	u32 run __attribute__((aligned(64)));
+	u32 ticket;
 	u32 state;
 	s32 host_tid;
 	bool in_kernel;	    /* inside sim_syscall(), sim_fault() or sim_preempted() */

@@ -72,6 +72,7 @@ struct thread {
 	struct task *task;
 	struct host *host;
 	const struct engine *engine;
+	u32 ticket; /* the task's, by thread_bind(): readable when the task is gone */
 };
 
 /*
