@@ -32,6 +32,18 @@ void guest_signal_mask(sigset_t *mask)
 	sigdelset(mask, PREEMPT_SIGNAL);
 }
 
+/*
+ * What a shell sets to say where and by which path it started this command. It
+ * is not the program's business, and would make the sizes of first stacks and
+ * heaps depend on the folder. Shells compute it anew.
+ */
+static void clean_environment(void)
+{
+	unsetenv("PWD");
+	unsetenv("OLDPWD");
+	unsetenv("_");
+}
+
 /* In the child: from here on every way out says why. */
 static void become_guest(struct sim *s, pid_t supervisor, const char *spec)
 {
@@ -66,6 +78,7 @@ static void become_guest(struct sim *s, pid_t supervisor, const char *spec)
 	argv[2] = (char *)spec;
 	argv[3] = s->program.exe;
 	memcpy(argv + 4, s->program.argv, n * sizeof(*argv));
+	clean_environment();
 	execv(s->host->config.native_path, argv);
 	say("%s: %s", s->host->config.native_path, strerror(errno));
 	_exit(EXIT_SUNDIAL);

@@ -189,10 +189,17 @@ static void put_timespec(struct host *h, struct strace_buffer *b, u64 addr)
 		put(b, "{tv_sec=%ld, tv_nsec=%ld}", ts[0], ts[1]);
 }
 
-static void put_hex(struct host *h, struct strace_buffer *b, u64 v)
+/* An untyped argument (prctl, fcntl, ioctl) may be an address whose value depends on the start. */
+static bool looks_like_address(struct task *t, u64 v)
 {
-	/* Untyped arguments (prctl, fcntl, ioctl) may be addresses. */
-	if (deterministic(h) && v >> 32 && v < 1UL << 47)
+	struct mm *mm = t->process->mm;
+
+	return (v >> 32 && v < 1UL << 47) || (mm && v >= mm->brk_start && v < mm->brk);
+}
+
+static void put_hex(struct task *t, struct strace_buffer *b, u64 v)
+{
+	if (deterministic(t->host) && looks_like_address(t, v))
 		put(b, "ADDR");
 	else
 		put(b, v ? "0x%lx" : "%ld", v);
@@ -207,8 +214,9 @@ static void put_named(struct strace_buffer *b, const char *name, long number)
 }
 
 /* ret is the result, or negative for a line that is written before there is one. */
-static void put_argument(struct host *h, struct strace_buffer *b, char kind, const u64 *a, long ret)
+static void put_argument(struct task *t, struct strace_buffer *b, char kind, const u64 *a, long ret)
 {
+	struct host *h = t->host;
 	char name[16];
 
 	switch (kind) {
@@ -228,7 +236,7 @@ static void put_argument(struct host *h, struct strace_buffer *b, char kind, con
 		put(b, "%lu", *a);
 		break;
 	case 'x':
-		put_hex(h, b, *a);
+		put_hex(t, b, *a);
 		break;
 	case 'o':
 		put(b, "0%lo", *a);
@@ -261,7 +269,6 @@ static void put_argument(struct host *h, struct strace_buffer *b, char kind, con
 
 static void put_call(struct thread *th, struct strace_buffer *b, u64 nr, const u64 *a, long ret)
 {
-	struct host *h = th->host;
 	struct task *t = th->task;
 	const struct syscall_desc *d = nr < SYSCALL_SLOTS ? &syscall_table[nr] : NULL;
 	int i;
@@ -276,7 +283,7 @@ static void put_call(struct thread *th, struct strace_buffer *b, u64 nr, const u
 	for (i = 0; d->args[i] && i < 6; i++) {
 		if (i)
 			put(b, ", ");
-		put_argument(h, b, d->args[i], &a[i], ret);
+		put_argument(t, b, d->args[i], &a[i], ret);
 	}
 }
 
