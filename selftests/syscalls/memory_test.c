@@ -338,3 +338,18 @@ TEST(barriers_across_threads, "membarrier")
 	CHECK_ERRNO(sys(membarrier, 0x40000000, 0, 0), EINVAL);
 	CHECK_ERRNO(sys(membarrier, MEMBARRIER_CMD_QUERY, 1, 0), EINVAL);
 }
+
+TEST(locked_memory, "mlock munlock mlockall munlockall")
+{
+	char *p = map(2, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	if (mlock(p, PAGE) == -1 && (errno == ENOSYS || errno == EPERM || errno == ENOMEM))
+		skip("memory cannot be locked here");
+	CHECK_OK(munlock(p, PAGE));
+	CHECK_OK(munlockall());
+	CHECK_ERRNO(mlockall(0), EINVAL);
+	CHECK_ERRNO(mlockall(0x80), EINVAL);
+	CHECK_OK(munmap(p, PAGE));
+	CHECK_ERRNO(mlock(p, PAGE), ENOMEM);
+	CHECK_ERRNO(munlock(p, PAGE), ENOMEM);
+}
