@@ -361,7 +361,7 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 	}
 	mm_put(h, p->mm);
 	p->mm = mm;
-	files_close_on_exec(h, p->files);
+	files_close_on_exec(h, p);
 	if (timers_process_exec)
 		timers_process_exec(h, p);
 	cred_exec(p);

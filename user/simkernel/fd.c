@@ -180,8 +180,9 @@ void files_put(struct host *h, struct files *files)
 	arena_free(h, files);
 }
 
-void files_close_on_exec(struct host *h, struct files *files)
+void files_close_on_exec(struct host *h, struct process *p)
 {
+	struct files *files = p->files;
 	u32 fd;
 
 	for (fd = 0; fd < files->size; fd++) {
@@ -190,6 +191,8 @@ void files_close_on_exec(struct host *h, struct files *files)
 		if (!f || !files->ent[fd].cloexec)
 			continue;
 		files->ent[fd] = (struct fdent){0};
+		if (lock_file_closed)
+			lock_file_closed(h, p, f);
 		file_put(f);
 	}
 }

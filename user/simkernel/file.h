@@ -107,7 +107,7 @@ void file_identify(struct file *f, int fd);
 /* Tables at fork, exec and exit. */
 struct files *files_copy(struct host *h, struct files *old);
 void files_put(struct host *h, struct files *files);
-void files_close_on_exec(struct host *h, struct files *files);
+void files_close_on_exec(struct host *h, struct process *p);
 /* Drops everything; used for a table whose process is dead. */
 
 /* poll.c: wakes whoever polls f or sleeps on f->wait with these events. */

@@ -217,7 +217,7 @@ void vnode_stat(struct thread *th, const char *full, const struct vnode *v, stru
 	if (p) {
 		st->st_uid = p->uid;
 		st->st_gid = p->gid;
-		ns += p->start_ns;
+		ns = (s64)p->start_ns + host_realtime_offset(th->host);
 	}
 	if (st->st_dev == DEV_SYS && v->type == VNODE_TEXT)
 		st->st_size = PAGE_BYTES;

@@ -97,9 +97,9 @@ static long stat_text(struct thread *th, const struct vnode *v, struct text_out 
 	 * Addresses read as 0, as Linux shows them to strangers: where the stack's
 	 * strings lie follows the length of the environment, and so of $PWD.
 	 */
-	text_format(o, "%lu %lu %lu 0 0 0 0 0 %lu %lu %lu %lu 0 0 0 ", m.total, m.resident / PAGE_BYTES,
-		    p->rlimit[RLIMIT_RSS].rlim_cur, t->pending.set, t->blocked, sets.ignored,
-		    sets.caught);
+	text_format(o, "%lu %lu %lu 0 0 0 0 0 %lu %lu %lu %lu 0 0 0 ", m.total,
+		    m.resident / PAGE_BYTES, p->rlimit[RLIMIT_RSS].rlim_cur, t->pending.set,
+		    t->blocked, sets.ignored, sets.caught);
 	text_format(o, "%d 0 %d %d 0 0 0 0 0 0 0 0 0 0 %u\n", (int)p->exit_signal,
 		    t->sched_policy == SCHED_OTHER ? 0 : t->sched_priority, t->sched_policy,
 		    p->wait_status);
@@ -563,6 +563,14 @@ static const char mounts[] = "/dev/root / ext4 rw,relatime 0 0\nproc /proc proc 
 		.name = NULL \
 	}
 
+static const struct proc_node ns_nodes[] = {
+	LINK_TO("cgroup", "cgroup:[4026531835]"), LINK_TO("ipc", "ipc:[4026531839]"),
+	LINK_TO("mnt", "mnt:[4026531841]"),	  LINK_TO("net", "net:[4026531840]"),
+	LINK_TO("pid", "pid:[4026531836]"),	  LINK_TO("pid_for_children", "pid:[4026531836]"),
+	LINK_TO("time", "time:[4026531834]"),	  LINK_TO("user", "user:[4026531837]"),
+	LINK_TO("uts", "uts:[4026531838]"),	  END,
+};
+
 /* Files that a process and a thread both have. */
 #define COMMON_NODES                                                                               \
 	TEXT("auxv", 0400, auxv_text), FIXED("cgroup", "0::/\n"),                                  \
@@ -574,7 +582,8 @@ static const char mounts[] = "/dev/root / ext4 rw,relatime 0 0\nproc /proc proc 
 		TEXT("limits", 0444, limits_text), FIXED_RW("loginuid", "4294967295"),             \
 		TEXT("maps", 0444, proc_maps_text), TEXT("mem", 0600, NULL),                       \
 		FIXED("mountinfo", mountinfo), FIXED("mounts", mounts),                            \
-		DIR("net", 0555, .children = proc_net_nodes), FIXED("oom_score", "0\n"),           \
+		DIR("net", 0555, .children = proc_net_nodes),                                      \
+		DIR("ns", 0511, .children = ns_nodes), FIXED("oom_score", "0\n"),                  \
 		RW("oom_score_adj", oom_score_adj_text, oom_score_adj_write),                      \
 		FIXED("personality", "00000000\n"), LINK_TO("root", "/"),                          \
 		TEXT("sched", 0444, sched_text), TEXT("schedstat", 0444, schedstat_text),          \

@@ -191,10 +191,17 @@ static const struct proc_node class_nodes[] = {
 	END,
 };
 
+static const struct proc_node dev_nodes[] = {
+	DIR("block"),
+	DIR("char"),
+	END,
+};
+
 static const struct proc_node root_nodes[] = {
 	DIR("block"),
 	DIR("bus"),
 	DIR("class", .children = class_nodes),
+	DIR("dev", .children = dev_nodes),
 	DIR("devices", .children = device_nodes),
 	DIR("fs"),
 	DIR("kernel", .children = kernel_nodes),
