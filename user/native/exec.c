@@ -42,7 +42,7 @@ long native_exec(struct thread *th, const struct exec_request *req)
 
 	if (argc < 0)
 		return argc;
-	bytes = ALIGN_UP((FIXED_ARGS + 3 + argc + 2) * sizeof(u64), PAGE_BYTES);
+	bytes = ALIGN_UP((FIXED_ARGS + ARRAY_SIZE(req->prefix) + argc + 2) * sizeof(u64), PAGE_BYTES);
 	ret = hostcall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		       0);
 	if (is_error(ret))
@@ -57,7 +57,7 @@ long native_exec(struct thread *th, const struct exec_request *req)
 	argv[at++] = (u64) "sim";
 	argv[at++] = (u64)spec;
 	argv[at++] = (u64)req->path;
-	for (i = 0; i < 3 && req->prefix[i]; i++)
+	for (i = 0; req->prefix[i]; i++)
 		argv[at++] = (u64)req->prefix[i];
 	if (!argc && !i)
 		argv[at++] = (u64) ""; /* as Linux gives an empty argv[0] since 5.18 */

@@ -21,7 +21,10 @@ struct exec_state { /* in task->scratch: too large for a runtime stack */
 	char path[PATH_MAX];   /* ELF file to load */
 	char name[PATH_MAX];   /* AT_EXECFN: what the guest asked for */
 	char script[PATH_MAX]; /* the same, as the interpreter's argument */
-	char interpreter[PATH_MAX], argument[EXEC_HEAD_BYTES];
+	struct {
+		char interpreter[PATH_MAX], argument[EXEC_HEAD_BYTES];
+	} line[EXEC_SCRIPT_DEPTH];
+	int lines;
 };
 
 static long check_mode(struct thread *th, int fd, const char *path)
@@ -80,35 +83,46 @@ static long probe(struct thread *th, char *path, struct exec_file *file)
 	return ret;
 }
 
-/* Follows a #! line to its ELF interpreter. */
-static long resolve(struct thread *th, struct exec_state *s, struct exec_request *req)
+/* Follows #! lines to an ELF file. */
+static long resolve(struct thread *th, struct exec_state *s)
 {
 	long ret = probe(th, s->path, &s->file);
 
-	if (!ret && s->file.type == EXEC_SCRIPT) {
-		str_copy(s->script, s->name, PATH_MAX);
-		str_copy(s->interpreter, s->file.interpreter, PATH_MAX);
-		str_copy(s->argument, s->file.argument, sizeof(s->argument));
-		str_copy(s->path, s->interpreter, PATH_MAX);
-		req->prefix[0] = s->interpreter;
-		req->prefix[1] = s->argument[0] ? s->argument : s->script;
-		req->prefix[2] = s->argument[0] ? s->script : NULL;
+	while (!ret && s->file.type == EXEC_SCRIPT) {
+		if (s->lines == EXEC_SCRIPT_DEPTH)
+			return -ELOOP;
+		str_copy(s->line[s->lines].interpreter, s->file.interpreter, PATH_MAX);
+		str_copy(s->line[s->lines].argument, s->file.argument, EXEC_HEAD_BYTES);
+		s->lines++;
+		str_copy(s->path, s->file.interpreter, PATH_MAX);
 		ret = probe(th, s->path, &s->file);
-		if (!ret && s->file.type == EXEC_SCRIPT) {
-			sim_note(th->host, "refused: %s: its interpreter %s is a script itself",
-				 s->script, s->interpreter);
-			return -ENOEXEC;
-		}
 	}
 	return ret;
+}
+
+/* The innermost interpreter first, each followed by its argument, the script last. */
+static void fill_prefix(struct exec_state *s, struct exec_request *req)
+{
+	int i, at = 0;
+
+	if (!s->lines)
+		return;
+	str_copy(s->script, s->name, PATH_MAX);
+	for (i = s->lines - 1; i >= 0; i--) {
+		req->prefix[at++] = s->line[i].interpreter;
+		if (s->line[i].argument[0])
+			req->prefix[at++] = s->line[i].argument;
+	}
+	req->prefix[at] = s->script;
 }
 
 static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
 {
 	struct exec_request req = {.path = s->path, .name = s->name, .argv = argv, .envp = envp};
-	long ret = resolve(th, s, &req);
+	long ret = resolve(th, s);
 
 	if (!ret) {
+		fill_prefix(s, &req);
 		strace_flush(th->host, th->task->process);
 		th->host->call_used_host = true;
 		fault_point(th->host, FAULT_IN_EXEC);
