@@ -12,7 +12,7 @@ $(BUILD)/cli/%.c.o: user/%.c
 
 # The simulated kernel is the guests' own build of it, since both work on one
 # arena. base/string.c stays out: libc has what it defines.
-CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c user/load/elf.c)
+CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c user/load/elf.c user/load/script.c)
 
 $(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a
 	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^

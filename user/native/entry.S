@@ -12,15 +12,41 @@
 #define GS_FULL		24
 #define GS_RIP		32
 #define GS_REGS		40
-#define REGS_BYTES	128
+#define GS_PENDING	48
 #define USER_CS		0x33
 #define USER_SS		0x2b
 
 	.text
 	.globl native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
-	.globl native_restorer, native_enter_guest, native_clone
+	.globl native_restorer, native_enter_guest, native_clone, native_signal_entry
+	.globl native_exit_begin, native_exit_end, native_exit_slot
+	.globl native_host_call, native_host_check, native_host_insn, native_host_backout
 	.hidden native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
-	.hidden native_restorer, native_enter_guest, native_clone
+	.hidden native_restorer, native_enter_guest, native_clone, native_signal_entry
+	.hidden native_exit_begin, native_exit_end, native_exit_slot
+	.hidden native_host_call, native_host_check, native_host_insn, native_host_backout
+
+native_fault_entry:
+	mov	%gs:GS_REGS, %rsp
+	cld
+	mov	%gs:0, %rdi
+	call	native_fault
+	jmp	native_exit_begin
+
+native_preempt_entry:
+	mov	%gs:GS_REGS, %rsp
+	cld
+	mov	%gs:0, %rdi
+	call	native_preempted
+	jmp	native_exit_begin
+
+/* A guest's signal over the host's kernel: the registers as they are go to a frame. */
+native_signal_entry:
+	mov	%gs:GS_REGS, %rsp
+	cld
+	mov	%gs:0, %rdi
+	call	passthrough_deliver
+	jmp	native_exit_begin
 
 native_syscall_entry:
 	mov	%rsp, %gs:GS_GUEST_SP
@@ -44,8 +70,17 @@ native_syscall_entry:
 	cld
 	mov	%gs:0, %rdi
 	call	native_syscall
+
+/*
+ * From here to native_exit_end all that the guest gets back is in regs, rip and
+ * guest_sp, and stays there: a signal that falls in between starts over from them.
+ */
+native_exit_begin:
+	cmpq	$0, %gs:GS_PENDING
+	jne	native_signal_entry
 	cmpq	$0, %gs:GS_FULL
 	jne	full_restore
+	mov	%gs:GS_REGS, %rsp
 	/* The registers that C preserves are still what the guest had. */
 	add	$48, %rsp
 	pop	%rdi
@@ -63,6 +98,8 @@ native_syscall_entry:
 
 /* void native_resume(struct native_thread *nt) */
 native_resume:
+	cmpq	$0, %gs:GS_PENDING
+	jne	native_signal_entry
 	cmpq	$0, %gs:GS_FULL
 	jne	full_restore
 	mov	%gs:GS_REGS, %rsp
@@ -85,23 +122,8 @@ native_resume:
 	mov	%gs:GS_GUEST_SP, %rsp
 	jmp	*%rcx
 
-native_fault_entry:
-	mov	%gs:GS_REGS, %rsp
-	cld
-	mov	%gs:0, %rdi
-	call	native_fault
-	jmp	full_restore
-
-native_preempt_entry:
-	mov	%gs:GS_REGS, %rsp
-	cld
-	mov	%gs:0, %rdi
-	call	native_preempted
-	jmp	full_restore
-
 /* Everything from regs and rip: an iretq frame below regs, then the registers. */
 full_restore:
-	movq	$0, %gs:GS_FULL
 	mov	%gs:GS_REGS, %rsp
 	mov	%rsp, %r15
 	pushq	$USER_SS
@@ -125,6 +147,39 @@ full_restore:
 	mov	112(%r15), %r11
 	mov	(%r15), %r15
 	iretq
+native_exit_end:
+
+/*
+ * long native_host_call(const u64 call[7]): a guest's own call to the host's
+ * kernel, number first. A signal that comes before the instruction has begun
+ * goes back to native_host_backout: the guest's handler runs, then the call is
+ * made again.
+ */
+native_host_call:
+	mov	(%rdi), %rax
+	mov	16(%rdi), %rsi
+	mov	24(%rdi), %rdx
+	mov	32(%rdi), %r10
+	mov	40(%rdi), %r8
+	mov	48(%rdi), %r9
+	mov	8(%rdi), %rdi
+native_host_check:
+	cmpq	$0, %gs:GS_PENDING
+	jne	native_host_backout
+native_host_insn:
+	syscall
+	ret
+native_host_backout:
+	mov	$-600, %rax
+	ret
+
+/* void native_exit_slot(u32 *tid_word, int status): the slot is free before the thread is gone */
+native_exit_slot:
+	movl	$0, (%rdi)
+	mov	%esi, %edi
+	mov	$60, %eax
+	syscall
+	hlt
 
 native_restorer:
 	mov	$15, %eax
@@ -150,12 +205,14 @@ native_enter_guest:
 	xor	%r15d, %r15d
 	jmp	*%r11
 
-/* long native_clone(u64 flags, struct native_thread *child, u32 *tid_word, u64 tls) */
+/*
+ * long native_clone(u64 flags, struct native_thread *child, u32 *parent_tid,
+ *		     u32 *child_tid, u64 tls)
+ */
 native_clone:
 	push	%r12
 	mov	%rsi, %r12
-	mov	%rcx, %r8	/* tls */
-	mov	%rdx, %r10	/* child_tid: cleared at its end */
+	mov	%rcx, %r10	/* child_tid */
 	xor	%esi, %esi	/* the child sets its own stack pointer */
 	mov	$56, %eax
 	syscall

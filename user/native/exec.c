@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include "base/hostcall.h"
 #include "base/string.h"
+#include "load/script.h"
 #include "native/thread.h"
 #include "simkernel/hostids.h"
 #include "simkernel/sched.h"
@@ -42,7 +43,7 @@ long native_exec(struct thread *th, const struct exec_request *req)
 
 	if (argc < 0)
 		return argc;
-	bytes = ALIGN_UP((FIXED_ARGS + ARRAY_SIZE(req->prefix) + argc + 2) * sizeof(u64), PAGE_BYTES);
+	bytes = ALIGN_UP((FIXED_ARGS + 2 * SCRIPT_DEPTH + argc + 2) * sizeof(u64), PAGE_BYTES);
 	ret = hostcall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		       0);
 	if (is_error(ret))

@@ -120,7 +120,7 @@ static bool on_altstack(const stack_t *ss, u64 sp)
 /* Where the frame's vector state goes: below the red zone, or on the alternate stack. */
 static u64 frame_place(struct native_thread *nt, const struct k_sigaction *act, u64 *onstack)
 {
-	stack_t *ss = &nt->thread.task->altstack;
+	stack_t *ss = nt->altstack;
 	u64 sp = nt->guest_sp - RED_ZONE;
 
 	*onstack = on_altstack(ss, nt->guest_sp);
@@ -134,7 +134,7 @@ long native_deliver(struct thread *th, int sig, const siginfo_t *info,
 {
 	struct native_thread *nt = native_of(th);
 	struct frame f = {.restorer = act->restorer, .info = *info};
-	stack_t *ss = &th->task->altstack;
+	stack_t *ss = nt->altstack;
 	u64 onstack, area, at;
 
 	area = frame_place(nt, act, &onstack);

@@ -330,6 +330,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 	nt = native_thread_new();
 	nt->thread = (struct thread){.host = h, .engine = &native_engine};
 	thread_bind(&nt->thread, t);
+	nt->altstack = &t->altstack;
 	__asm__ volatile("wrgsbase %0" ::"r"(nt));
 	t->host_tid = p->host_pid = hostcall(SYS_getpid);
 	native_install_handlers();
@@ -368,6 +369,12 @@ static struct exec_file main_scratch;
 /* argv lies where the new stack goes. */
 static char main_path[PATH_MAX], main_name[PATH_MAX];
 
+const char *program_keep_name(const char *name)
+{
+	str_copy(main_name, name, sizeof(main_name));
+	return main_name;
+}
+
 void native_main(u64 *sp) __attribute__((noreturn));
 void native_main(u64 *sp)
 {
@@ -390,9 +397,7 @@ void native_main(u64 *sp)
 		passthrough_main(&prog, argv[2]);
 	for (name = argv[2]; *name && colons < 4; name++)
 		colons += *name == ':';
-	if (colons == 4) {
-		str_copy(main_name, name, sizeof(main_name));
-		prog.name = main_name;
-	}
+	if (colons == 4)
+		prog.name = program_keep_name(name);
 	enter_simulation(&prog, argv[2]);
 }

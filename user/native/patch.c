@@ -12,8 +12,9 @@
  *                            by the trap before finds its way through
  *                            native_fix_return().
  *
- * In a simulation the caller holds the run token: no other thread of this
- * process runs while the bytes change. The table is per address space.
+ * No other thread may run while the bytes change: in a simulation the caller
+ * holds the run token; over the host's kernel sites are rewritten only while
+ * the address space has had one thread. The table is per address space.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -249,8 +250,10 @@ void native_patch_site(struct native_thread *nt, u64 at, u32 nr)
 	if (++s->traps < TRAPS_FIRST)
 		return;
 	s->done = true;
-	if (patch_mov(s, nr) || patch_follower(s))
-		h->patched_sites++;
-	else
+	if (patch_mov(s, nr) || patch_follower(s)) {
+		if (h)
+			h->patched_sites++;
+	} else if (h) {
 		h->unpatched_sites++;
+	}
 }

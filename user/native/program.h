@@ -26,6 +26,8 @@ void program_load(struct program *prog);
 u64 program_stack(struct program *prog);
 void program_publish(const struct program *prog);
 u64 *aux_find(u64 *aux, u64 type);
+/* Keeps what lies in the old argv, whose place the new stack takes. */
+const char *program_keep_name(const char *name);
 /* scaled: the clock page counts from the host's clock, which that function reads. */
 void native_map_vdso(bool scaled, u64 host_clock_gettime);
 /* user/passthrough: the same engine over the host's kernel. */

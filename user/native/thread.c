@@ -2,8 +2,8 @@
 /*
  * Thread slots, and the engine's half of clone and exit.
  *
- * A slot is free when its host_tid_word is zero; the host's kernel clears the
- * word when the thread that lives there is gone, whichever way it went. The
+ * A slot is free when its word is zero; in a simulation the host's kernel clears
+ * the word when the thread that lives there is gone, whichever way it went. The
  * table is per address space, as it must be for children of vfork.
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "native/thread.h"
+#include "passthrough/pass.h"
 #include "simkernel/process.h"
 #include "simkernel/sched.h"
 
@@ -24,40 +25,63 @@
 
 extern const char runtime_text_begin[], runtime_text_end[];
 
-static u32 slots_used; /* slots ever mapped in this address space */
+/*
+ * Of this address space. Several threads may look for a slot at once over the
+ * host's kernel, so a slot is claimed by exchanging its word.
+ */
+static u32 slot_word[THREAD_SLOTS];
+static bool slot_mapped[THREAD_SLOTS];
+static u32 slots_high; /* slots below it were claimed at some time */
 
 static struct native_thread *slot_thread(u32 i)
 {
 	return (void *)(THREAD_BASE + i * THREAD_SLOT_BYTES + STACK_TOP_AT);
 }
 
-static struct native_thread *slot_init(struct native_thread *nt)
+static bool claim(u32 i)
 {
-	memset(nt, 0, sizeof(*nt));
-	nt->self = nt;
-	nt->stack_top = (u64)nt;
-	nt->regs = (struct native_regs *)nt->stack_top - 1;
-	nt->host_tid_word = 1;
-	return nt;
+	u32 gone = 0;
+
+	return !READ_ONCE(slot_word[i]) &&
+	       __atomic_compare_exchange_n(&slot_word[i], &gone, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static bool map_slot(u32 i)
+{
+	u64 base = THREAD_BASE + i * THREAD_SLOT_BYTES;
+	long ret;
+
+	if (slot_mapped[i])
+		return true;
+	ret = hostcall(SYS_mmap, base + ALTSTACK_AT, SLOT_MAPPED - ALTSTACK_AT,
+		       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	slot_mapped[i] = !is_error(ret);
+	return slot_mapped[i];
 }
 
 struct native_thread *native_thread_new(void)
 {
-	u64 base;
-	long ret;
+	struct native_thread *nt;
 	u32 i;
 
-	for (i = 0; i < slots_used; i++)
-		if (!READ_ONCE(slot_thread(i)->host_tid_word))
-			return slot_init(slot_thread(i));
-	if (slots_used == THREAD_SLOTS)
+	for (i = 0; i < THREAD_SLOTS && !claim(i); i++)
+		;
+	if (i == THREAD_SLOTS)
 		return NULL;
-	base = THREAD_BASE + slots_used * THREAD_SLOT_BYTES;
-	ret = hostcall(SYS_mmap, base + ALTSTACK_AT, SLOT_MAPPED - ALTSTACK_AT,
-		       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	if (is_error(ret))
+	if (i >= READ_ONCE(slots_high))
+		WRITE_ONCE(slots_high, i + 1);
+	if (!map_slot(i)) {
+		WRITE_ONCE(slot_word[i], 0);
 		return NULL;
-	return slot_init(slot_thread(slots_used++));
+	}
+	nt = slot_thread(i);
+	memset(nt, 0, sizeof(*nt));
+	nt->self = nt;
+	nt->stack_top = (u64)nt;
+	nt->regs = (struct native_regs *)nt->stack_top - 1;
+	nt->slot_word = &slot_word[i];
+	return nt;
 }
 
 void native_thread_arm(struct native_thread *nt)
@@ -92,6 +116,8 @@ static void begin(struct native_thread *nt)
 
 void native_child_start(struct native_thread *nt)
 {
+	if (nt->passthrough)
+		passthrough_child_start(nt);
 	if (nt->thread.task->process->leader == nt->thread.task)
 		die_with_supervisor(nt->thread.host);
 	begin(nt);
@@ -114,11 +140,25 @@ static long clone_sharing(struct thread *th, struct task *child, const struct cl
 	nt->guest_sp = req->stack ? req->stack : self->guest_sp;
 	nt->thread = *th;
 	thread_bind(&nt->thread, child);
-	nt->passthrough = self->passthrough;
-	ret = native_clone(flags, nt, &nt->host_tid_word, req->tls);
+	nt->altstack = &child->altstack;
+	ret = native_clone(flags, nt, NULL, nt->slot_word, req->tls);
 	if (ret < 0)
-		WRITE_ONCE(nt->host_tid_word, 0);
+		WRITE_ONCE(*nt->slot_word, 0);
 	return ret;
+}
+
+void native_forget_slots(struct native_thread *nt)
+{
+	u32 i;
+
+	for (i = 0; i < slots_high; i++)
+		if (&slot_word[i] != nt->slot_word)
+			slot_word[i] = 0;
+}
+
+bool native_single_threaded(void)
+{
+	return READ_ONCE(slots_high) == 1;
 }
 
 /* The child's copy of this address space has one thread, in the slot of its parent. */
@@ -126,12 +166,9 @@ static void fork_child(struct native_thread *nt, struct task *child, const struc
 	__attribute__((noreturn));
 static void fork_child(struct native_thread *nt, struct task *child, const struct clone_request *req)
 {
-	u32 i;
-
-	for (i = 0; i < slots_used; i++)
-		if (slot_thread(i) != nt)
-			slot_thread(i)->host_tid_word = 0;
+	native_forget_slots(nt);
 	thread_bind(&nt->thread, child);
+	nt->altstack = &child->altstack;
 	nt->regs->rax = 0;
 	if (req->stack)
 		nt->guest_sp = req->stack;

@@ -30,12 +30,15 @@ struct native_thread {
 	u64 full_restore;	    /* %gs:24 */
 	u64 rip;		    /* %gs:32 */
 	struct native_regs *regs;   /* %gs:40 */
+	/* Over the host's kernel: a signal waits for this thread to leave the runtime. */
+	u64 pending;		    /* %gs:48 */
 	bool keep_result;	    /* regs->rax is already right */
 	bool trapped;		    /* this call came by SIGSYS: its site may change meanwhile */
 	siginfo_t fault;
 	struct thread thread;
-	u32 host_tid_word; /* cleared by the host when the thread is gone: the slot is free */
-	void *passthrough; /* what user/passthrough keeps of this thread */
+	u32 *slot_word; /* zero when the slot is free again */
+	struct pass_thread *passthrough; /* over the host's kernel; NULL in a simulation */
+	stack_t *altstack; /* the guest's, where the kernel behind this thread keeps it */
 };
 
 static inline struct native_thread *native_self(void)
@@ -66,13 +69,36 @@ void native_resume(struct native_thread *nt) __attribute__((noreturn));
 void native_syscall_entry(void);
 void native_fault_entry(void);
 void native_preempt_entry(void);
+void native_signal_entry(void);
 void native_restorer(void);
-/* clone(2) whose child starts in native_child_start(nt) on nt's stack. */
-long native_clone(u64 flags, struct native_thread *child, u32 *tid_word, u64 tls);
+/* A guest's call to the host's kernel: {nr, six arguments}; NATIVE_BACKED_OUT if a signal came first. */
+#define NATIVE_BACKED_OUT (-600)
+long native_host_call(const u64 call[7]);
+void native_exit_slot(u32 *tid_word, int status) __attribute__((noreturn));
+/* clone(2) whose child starts in native_child_start(child) on child's stack. */
+long native_clone(u64 flags, struct native_thread *child, u32 *parent_tid, u32 *child_tid,
+		  u64 tls);
 void native_child_start(struct native_thread *nt) __attribute__((noreturn));
 
+/*
+ * Keeps the whole interrupted state of guest code in regs, rip and guest_sp; the
+ * handler's return then continues at entry on the runtime stack. Called by
+ * signal handlers.
+ */
+void native_enter_runtime(struct native_thread *nt, void *ucontext, void (*entry)(void));
+/* Whether ip lies in the runtime's own code. */
+bool native_in_runtime(u64 ip);
+
 /* trap.c */
+void native_install(int sig, void (*handler)(int, siginfo_t *, void *));
+void native_fault_handler(int sig, siginfo_t *info, void *ucontext);
 void native_install_handlers(void);
+/* SIGSYS and the faults alone, for the host's kernel. */
+void native_install_faults(void);
+/* The other threads of a forked child's copy are not there: their slots are free. */
+void native_forget_slots(struct native_thread *nt);
+/* True while this address space has had one thread only. */
+bool native_single_threaded(void);
 void native_fatal(const char *what, u64 a, u64 b) __attribute__((noreturn));
 
 /* frame.c */

@@ -12,6 +12,7 @@
 #include "base/string.h"
 #include "native/patch.h"
 #include "native/thread.h"
+#include "passthrough/pass.h"
 #include "simkernel/sched.h"
 
 #define SA_RESTORER_	     0x04000000
@@ -42,14 +43,14 @@ static bool within(u64 ip, const char *begin, const char *end)
 	return ip >= (u64)begin && ip < (u64)end;
 }
 
-static bool in_runtime(u64 ip)
+bool native_in_runtime(u64 ip)
 {
 	return within(ip, runtime_text_begin, runtime_text_end);
 }
 
-/* Keeps the whole interrupted state and continues at entry on the runtime stack. */
-static void enter_runtime(struct native_thread *nt, ucontext_t *uc, void (*entry)(void))
+void native_enter_runtime(struct native_thread *nt, void *ucontext, void (*entry)(void))
 {
+	ucontext_t *uc = ucontext;
 	greg_t *g = uc->uc_mcontext.gregs;
 
 	*nt->regs = (struct native_regs){
@@ -84,12 +85,16 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	struct native_thread *nt = native_self();
 	u64 site = g[REG_RIP] - 2;
 
+	if (info->si_code != SYS_USER_DISPATCH_ && nt->passthrough) {
+		passthrough_signal(sig, info, uc);
+		return;
+	}
 	if (info->si_code != SYS_USER_DISPATCH_)
 		native_fatal("the host's seccomp filter refused a call", info->si_syscall, site);
 	nt->trapped = true;
 	if (nt->thread.host)
 		nt->thread.host->traps++;
-	if (native_patching)
+	if (native_patching && (nt->thread.host || native_single_threaded()))
 		native_patch_site(nt, site, g[REG_RAX]);
 	g[REG_RCX] = g[REG_RIP];
 	g[REG_R11] = site;
@@ -121,7 +126,7 @@ static bool emulate_rdtsc(struct native_thread *nt, ucontext_t *uc)
 	return true;
 }
 
-static void on_fault(int sig, siginfo_t *info, void *context)
+void native_fault_handler(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 	greg_t *g = uc->uc_mcontext.gregs;
@@ -136,12 +141,16 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 		g[REG_RIP] = (greg_t)xstate_fault;
 		return;
 	}
-	if (in_runtime(ip))
+	if (nt->passthrough) {
+		passthrough_fault(nt, sig, info, uc);
+		return;
+	}
+	if (native_in_runtime(ip))
 		native_fatal("a fault inside the runtime", ip, (u64)info->si_addr);
 	if (sig == SIGSEGV && emulate_rdtsc(nt, uc))
 		return;
 	nt->fault = *info;
-	enter_runtime(nt, uc, native_fault_entry);
+	native_enter_runtime(nt, uc, native_fault_entry);
 }
 
 static void on_preempt(int sig, siginfo_t *info, void *context)
@@ -149,13 +158,13 @@ static void on_preempt(int sig, siginfo_t *info, void *context)
 	ucontext_t *uc = context;
 	struct native_thread *nt = native_self();
 
-	if (in_runtime(uc->uc_mcontext.gregs[REG_RIP]) || !nt->thread.task ||
+	if (native_in_runtime(uc->uc_mcontext.gregs[REG_RIP]) || !nt->thread.task ||
 	    nt->thread.task->in_kernel)
 		return;
-	enter_runtime(nt, uc, native_preempt_entry);
+	native_enter_runtime(nt, uc, native_preempt_entry);
 }
 
-static void install(int sig, void (*handler)(int, siginfo_t *, void *))
+void native_install(int sig, void (*handler)(int, siginfo_t *, void *))
 {
 	struct k_sigaction act = {
 		.handler = (u64)handler,
@@ -167,15 +176,20 @@ static void install(int sig, void (*handler)(int, siginfo_t *, void *))
 	hostcall(SYS_rt_sigaction, sig, &act, 0, 8);
 }
 
-void native_install_handlers(void)
+void native_install_faults(void)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 	size_t i;
 
-	install(SIGSYS, on_sigsys);
-	install(NATIVE_PREEMPT_SIGNAL, on_preempt);
+	native_install(SIGSYS, on_sigsys);
 	for (i = 0; i < ARRAY_SIZE(faults); i++)
-		install(faults[i], on_fault);
+		native_install(faults[i], native_fault_handler);
+}
+
+void native_install_handlers(void)
+{
+	native_install_faults();
+	native_install(NATIVE_PREEMPT_SIGNAL, on_preempt);
 }
 
 /* entry.S: a system call, its registers in nt->regs. */
@@ -186,7 +200,11 @@ void native_syscall(struct native_thread *nt)
 	long ret;
 
 	nt->keep_result = false;
-	ret = sim_syscall(&nt->thread, r->rax, &r->rdi);
+	nt->full_restore = 0;
+	if (unlikely(nt->passthrough))
+		ret = passthrough_syscall(nt, r->rax, &r->rdi);
+	else
+		ret = sim_syscall(&nt->thread, r->rax, &r->rdi);
 	if (!nt->keep_result)
 		r->rax = ret;
 	if (unlikely(nt->full_restore))

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "base/hostcall.h"
 #include "base/string.h"
-#include "load/elf.h"
+#include "load/script.h"
 #include "simkernel/arena.h"
 #include "simkernel/fault.h"
 #include "simkernel/strace.h"
@@ -20,11 +20,8 @@ struct exec_state { /* in task->scratch: too large for a runtime stack */
 	struct exec_file file;
 	char path[PATH_MAX];   /* ELF file to load */
 	char name[PATH_MAX];   /* AT_EXECFN: what the guest asked for */
-	char script[PATH_MAX]; /* the same, as the interpreter's argument */
-	struct {
-		char interpreter[PATH_MAX], argument[EXEC_HEAD_BYTES];
-	} line[EXEC_SCRIPT_DEPTH];
-	int lines;
+	char typed[PATH_MAX];  /* execveat's path as it came */
+	struct script_chain chain;
 };
 
 static long check_mode(struct thread *th, int fd, const char *path)
@@ -89,31 +86,13 @@ static long resolve(struct thread *th, struct exec_state *s)
 	long ret = probe(th, s->path, &s->file);
 
 	while (!ret && s->file.type == EXEC_SCRIPT) {
-		if (s->lines == EXEC_SCRIPT_DEPTH)
-			return -ELOOP;
-		str_copy(s->line[s->lines].interpreter, s->file.interpreter, PATH_MAX);
-		str_copy(s->line[s->lines].argument, s->file.argument, EXEC_HEAD_BYTES);
-		s->lines++;
+		ret = script_push(&s->chain, &s->file);
+		if (ret)
+			return ret;
 		str_copy(s->path, s->file.interpreter, PATH_MAX);
 		ret = probe(th, s->path, &s->file);
 	}
 	return ret;
-}
-
-/* The innermost interpreter first, each followed by its argument, the script last. */
-static void fill_prefix(struct exec_state *s, struct exec_request *req)
-{
-	int i, at = 0;
-
-	if (!s->lines)
-		return;
-	str_copy(s->script, s->name, PATH_MAX);
-	for (i = s->lines - 1; i >= 0; i--) {
-		req->prefix[at++] = s->line[i].interpreter;
-		if (s->line[i].argument[0])
-			req->prefix[at++] = s->line[i].argument;
-	}
-	req->prefix[at] = s->script;
 }
 
 static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
@@ -122,7 +101,8 @@ static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
 	long ret = resolve(th, s);
 
 	if (!ret) {
-		fill_prefix(s, &req);
+		script_finish(&s->chain, s->name);
+		req.prefix = s->chain.prefix;
 		strace_flush(th->host, th->task->process);
 		th->host->call_used_host = true;
 		fault_point(th->host, FAULT_IN_EXEC);
@@ -159,15 +139,15 @@ SYSCALL_DEFINE(execveat)
 		return -ENOMEM;
 	if (a[4] & ~(u64)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 		return -EINVAL;
-	n = string_from_user(s->script, a[1], PATH_MAX);
+	n = string_from_user(s->typed, a[1], PATH_MAX);
 	if (n >= 0)
 		n = path_for_exec(th, (int)a[0], a[1], a[4], s->path);
 	if (n < 0)
 		return n;
-	if (s->script[0] == '/' || (int)a[0] == AT_FDCWD)
-		str_copy(s->name, s->script, PATH_MAX);
+	if (s->typed[0] == '/' || (int)a[0] == AT_FDCWD)
+		str_copy(s->name, s->typed, PATH_MAX);
 	else
-		str_format(s->name, PATH_MAX, s->script[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", (int)a[0],
-			   s->script);
+		str_format(s->name, PATH_MAX, s->typed[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", (int)a[0],
+			   s->typed);
 	return do_exec(th, s, a[2], a[3]);
 }

@@ -23,13 +23,11 @@ struct clone_request {
 	u64 parent_tid, child_tid, pidfd; /* guest addresses */
 };
 
-#define EXEC_SCRIPT_DEPTH 5 /* #! lines that lead to one another, as in Linux */
-
 struct exec_request {
 	const char *path;   /* the ELF file's host path, resolved and checked */
 	const char *name;   /* what AT_EXECFN and comm come from */
 	/* Interpreters, their arguments and the script: replaces argv[0]; NULL-ended. */
-	const char *prefix[2 * EXEC_SCRIPT_DEPTH + 2];
+	const char *const *prefix;
 	u64 argv, envp;	    /* guest arrays */
 };
 

@@ -53,6 +53,27 @@ static inline const struct sundial_clock_rate *rate(void)
 	return &PAGE->rate[PAGE->seq & 1];
 }
 
+typedef int clock_fn(clockid_t id, struct timespec *ts);
+
+/* SCALED: the count from the host's own clock; 0 when its vDSO is not known. */
+static u64 scaled_count(void)
+{
+	clock_fn *host_clock_gettime = (clock_fn *)DATA->host_clock_gettime;
+	const struct sundial_clock_rate *r = rate();
+	struct timespec ts;
+	u64 host;
+
+	if (!host_clock_gettime || host_clock_gettime(CLOCK_MONOTONIC, &ts))
+		return 0;
+	host = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec - r->host_base_ns;
+	return r->base_ns + (u64)((__uint128_t)host * r->mult >> r->shift);
+}
+
+static inline u64 count(void)
+{
+	return __builtin_expect(DATA->scaled, 0) ? scaled_count() : tick();
+}
+
 static inline void split(struct timespec *ts, u64 ns)
 {
 	ts->tv_sec = ns / NSEC_PER_SEC;
@@ -65,8 +86,6 @@ EXPORT int __vdso_clock_gettime(clockid_t id, struct timespec *ts)
 	s64 offset = 0;
 	u64 now, coarse = 0;
 
-	if (__builtin_expect(DATA->scaled, 0))
-		return slow_call(SYS_clock_gettime, id, (u64)ts);
 	switch (id) {
 	case CLOCK_REALTIME_COARSE:
 		coarse = PAGE->coarse_ns;
@@ -91,7 +110,7 @@ EXPORT int __vdso_clock_gettime(clockid_t id, struct timespec *ts)
 	default:
 		return slow_call(SYS_clock_gettime, id, (u64)ts);
 	}
-	now = tick();
+	now = count();
 	if (__builtin_expect(!now, 0))
 		return slow_call(SYS_clock_gettime, id, (u64)ts);
 	if (coarse)
@@ -105,9 +124,9 @@ EXPORT int __vdso_gettimeofday(struct timeval *tv, struct timezone *tz)
 {
 	u64 now;
 
-	if (DATA->scaled || tz || !tv)
+	if (tz || !tv)
 		return slow_call(SYS_gettimeofday, (u64)tv, (u64)tz);
-	now = tick();
+	now = count();
 	if (!now)
 		return slow_call(SYS_gettimeofday, (u64)tv, (u64)tz);
 	now += rate()->realtime_ns;
@@ -119,7 +138,7 @@ EXPORT int __vdso_gettimeofday(struct timeval *tv, struct timezone *tz)
 EXPORT time_t __vdso_time(time_t *t);
 EXPORT time_t __vdso_time(time_t *t)
 {
-	u64 now = DATA->scaled ? 0 : tick();
+	u64 now = count();
 
 	if (!now)
 		return slow_call(SYS_time, (u64)t, 0);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The native engine over the host's kernel (sundial run): real files, real
+ * network, real waiting, the clock shifted or scaled.
+ *
+ * Most calls go to the host unchanged. What is answered here is what would show
+ * the engine or break it (signals, exec, brk, its own mappings), and every call
+ * that takes or gives a time. Several guest threads run at once; what a process
+ * shares is guarded where it is declared.
+ */
+#ifndef SUNDIAL_PASSTHROUGH_PASS_H
+#define SUNDIAL_PASSTHROUGH_PASS_H
+
+#include <linux/sundial.h>
+#include "native/program.h"
+#include "native/thread.h"
+#include "simkernel/task.h" /* struct k_sigaction, NSIG_MAX */
+
+/* What the guest has asked for each signal; the host's table holds our handler instead. */
+struct pass_sighand {
+	u32 lock;
+	struct k_sigaction action[NSIG_MAX + 1];
+};
+
+/* Behind struct native_thread in the thread's slot. */
+struct pass_thread {
+	struct pass_sighand *sighand; /* the process's, or `own` in a child of vfork */
+	stack_t altstack;
+	/* The signal that waits while native_thread.pending is set; all others are blocked. */
+	int sig;
+	siginfo_t info;
+	u64 mask; /* the guest's, to be restored by its handler's return */
+	u64 child_mask; /* what a new thread starts with */
+	struct pass_sighand own;
+};
+
+/* Of this address space; written at start only, but for brk under brk_lock. */
+struct pass_mm {
+	struct sundial_clock_rate rate;
+	char spec[256]; /* the clock's part of SPEC, for programs that it executes */
+	char exe[PATH_MAX];
+	char native[PATH_MAX];
+	u32 brk_lock;
+	u64 brk_start, brk, brk_mapped;
+};
+extern struct pass_mm pass_mm;
+
+/* Linux's codes for a call that a signal interrupted are the host's own business here. */
+#define PASS_RESTART NATIVE_BACKED_OUT
+
+long passthrough_syscall(struct native_thread *nt, u64 nr, const u64 *a);
+/* entry.S: the waiting signal goes to the guest, on top of regs. */
+void passthrough_deliver(struct native_thread *nt);
+/* Handler of every guest signal; also told of faults in guest code. */
+void passthrough_signal(int sig, siginfo_t *info, void *ucontext);
+void passthrough_fault(struct native_thread *nt, int sig, siginfo_t *info, void *ucontext);
+void passthrough_child_start(struct native_thread *nt) __attribute__((noreturn));
+
+/* A guest's call passed on; backs out for a signal. */
+static inline long pass_call(u64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	u64 call[7] = {nr, a, b, c, d, e, f};
+
+	return native_host_call(call);
+}
+
+/* Short locks between threads; never held across a call that may sleep. */
+void pass_lock(u32 *lock);
+void pass_unlock(u32 *lock);
+
+/* signals.c */
+long pass_rt_sigaction(struct native_thread *nt, const u64 *a);
+long pass_rt_sigreturn(struct native_thread *nt);
+long pass_sigaltstack(struct native_thread *nt, const u64 *a);
+u64 pass_block_all(void); /* the old mask */
+void pass_set_mask(u64 mask);
+/* Reads a guest's mask without what must never be blocked; 0 or -errno. */
+long pass_mask_from_user(u64 addr, u64 size, u64 *mask);
+
+/* process.c */
+long pass_clone(struct native_thread *nt, const struct clone_request *req);
+long pass_exec(struct native_thread *nt, int dirfd, u64 path, u64 argv, u64 envp, u64 flags);
+void pass_exit_thread(struct native_thread *nt, int status) __attribute__((noreturn));
+
+/* time.c: true when the call takes or gives a time; its result is then in *ret. */
+bool pass_time_call(u64 nr, const u64 *a, long *ret);
+/* files.c: the same for calls that would show the engine. */
+bool pass_file_call(u64 nr, const u64 *a, long *ret);
+long pass_brk(u64 want);
+
+#endif
