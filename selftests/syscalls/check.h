@@ -58,16 +58,16 @@ long check_eq(long got, long want, const char *expr, const char *file, int line)
 bool check_true(bool ok, const char *expr, const char *file, int line);
 void check_fail(const char *what, const char *file, int line);
 
-#define CHECK(cond)           check_true((cond), #cond, __FILE__, __LINE__)
-#define CHECK_EQ(expr, want)  check_eq((long)(expr), (long)(want), #expr, __FILE__, __LINE__)
-#define CHECK_OK(expr)        check_ok((errno = 0, (long)(expr)), #expr, __FILE__, __LINE__)
-#define CHECK_ERRNO(expr, e)  check_errno((errno = 0, (long)(expr)), e, #expr, __FILE__, __LINE__)
-#define FAIL(what)            check_fail(what, __FILE__, __LINE__)
+#define CHECK(cond)	     check_true((cond), #cond, __FILE__, __LINE__)
+#define CHECK_EQ(expr, want) check_eq((long)(expr), (long)(want), #expr, __FILE__, __LINE__)
+#define CHECK_OK(expr)	     check_ok((errno = 0, (long)(expr)), #expr, __FILE__, __LINE__)
+#define CHECK_ERRNO(expr, e) check_errno((errno = 0, (long)(expr)), e, #expr, __FILE__, __LINE__)
+#define FAIL(what)	     check_fail(what, __FILE__, __LINE__)
 /* For what the rest of a test cannot do without: fails and ends this process. */
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!CHECK(cond))                                                                  \
-			_exit(1);                                                                  \
+#define REQUIRE(cond)             \
+	do {                      \
+		if (!CHECK(cond)) \
+			_exit(1); \
 	} while (0)
 
 /* Ends the test as skipped, from its first process; the reason is printed. */
@@ -89,7 +89,7 @@ pid_t spawn(void (*fn)(void *), void *arg);
 pid_t spawn_after(int ms, void (*fn)(void *), void *arg);
 /* Reaps pid and checks that it exited with this status. */
 #define JOIN_STATUS(pid, want) check_join(pid, want, __FILE__, __LINE__)
-#define JOIN(pid)              JOIN_STATUS(pid, 0)
+#define JOIN(pid)	       JOIN_STATUS(pid, 0)
 void check_join(pid_t pid, int want, const char *file, int line);
 
 int64_t now_ns(clockid_t clock);
@@ -112,31 +112,31 @@ void tick_stop(void);
 extern volatile sig_atomic_t ticks;
 
 /* The call ends with EINTR when a handler without SA_RESTART has run. */
-#define CHECK_INTERRUPTED(expr)                                                                    \
-	do {                                                                                       \
-		tick_start(0, NULL);                                                               \
-		CHECK_ERRNO(expr, EINTR);                                                          \
-		CHECK(ticks > 0);                                                                  \
-		tick_stop();                                                                       \
+#define CHECK_INTERRUPTED(expr)           \
+	do {                              \
+		tick_start(0, NULL);      \
+		CHECK_ERRNO(expr, EINTR); \
+		CHECK(ticks > 0);         \
+		tick_stop();              \
 	} while (0)
 
 /* Calls that end with EINTR whatever the handler asks for: signal(7). */
-#define CHECK_NEVER_RESTARTED(expr)                                                                \
-	do {                                                                                       \
-		CHECK_INTERRUPTED(expr);                                                           \
-		tick_start(SA_RESTART, NULL);                                                      \
-		CHECK_ERRNO(expr, EINTR);                                                          \
-		CHECK(ticks > 0);                                                                  \
-		tick_stop();                                                                       \
+#define CHECK_NEVER_RESTARTED(expr)           \
+	do {                                  \
+		CHECK_INTERRUPTED(expr);      \
+		tick_start(SA_RESTART, NULL); \
+		CHECK_ERRNO(expr, EINTR);     \
+		CHECK(ticks > 0);             \
+		tick_stop();                  \
 	} while (0)
 
 /* The call goes on after handlers with SA_RESTART, until wake makes it return want. */
-#define CHECK_RESTARTED(expr, want, wake)                                                          \
-	do {                                                                                       \
-		tick_start(SA_RESTART, wake);                                                      \
-		CHECK_EQ(expr, want);                                                              \
-		CHECK(ticks >= 3);                                                                 \
-		tick_stop();                                                                       \
+#define CHECK_RESTARTED(expr, want, wake)     \
+	do {                                  \
+		tick_start(SA_RESTART, wake); \
+		CHECK_EQ(expr, want);         \
+		CHECK(ticks >= 3);            \
+		tick_stop();                  \
 	} while (0)
 
 /*

@@ -25,7 +25,8 @@ TEST(ids_agree, "getuid geteuid getgid getegid getresuid getresgid")
 	CHECK_ERRNO(sys(getresgid, &r, &e, bad), EFAULT);
 }
 
-TEST(unprivileged_changes_are_refused, "setuid setgid setreuid setregid setresuid setresgid setgroups")
+TEST(unprivileged_changes_are_refused,
+     "setuid setgid setreuid setregid setresuid setresgid setgroups")
 {
 	gid_t group = 0;
 

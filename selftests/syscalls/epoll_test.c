@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-#define MS 1000000LL
+#define MS		    1000000LL
 #define KERNEL_SIGSET_BYTES 8
 
 static int ep, fds[2];

@@ -126,13 +126,17 @@ TEST(close_on_exec, "execve fcntl")
 	int keep = open("/dev/null", O_RDONLY), gone = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int dup_keeps = dup(gone);
 
-	snprintf(script, sizeof(script), "test -e /proc/self/fd/%d && test ! -e /proc/self/fd/%d && "
-		 "test -e /proc/self/fd/%d && exit 41", keep, gone, dup_keeps);
+	snprintf(script, sizeof(script),
+		 "test -e /proc/self/fd/%d && test ! -e /proc/self/fd/%d && "
+		 "test -e /proc/self/fd/%d && exit 41",
+		 keep, gone, dup_keeps);
 	sh_exits(script, 41);
 	CHECK_OK(fcntl(keep, F_SETFD, FD_CLOEXEC));
 	CHECK_OK(fcntl(gone, F_SETFD, 0));
-	snprintf(script, sizeof(script), "test ! -e /proc/self/fd/%d && test -e /proc/self/fd/%d && "
-		 "exit 42", keep, gone);
+	snprintf(script, sizeof(script),
+		 "test ! -e /proc/self/fd/%d && test -e /proc/self/fd/%d && "
+		 "exit 42",
+		 keep, gone);
 	sh_exits(script, 42);
 }
 
@@ -160,8 +164,10 @@ TEST(pid_limits_and_folder_survive_exec, "execve")
 	REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
 	CHECK_OK(setrlimit(RLIMIT_NOFILE, &rl));
 	umask(0246);
-	snprintf(script, sizeof(script), "test \"$(pwd -P)\" = \"%s\" && test $(ulimit -n) = 100 && "
-		 "test $(umask) = 0246 && test $PPID = %d && exit 53", cwd, (int)getpid());
+	snprintf(script, sizeof(script),
+		 "test \"$(pwd -P)\" = \"%s\" && test $(ulimit -n) = 100 && "
+		 "test $(umask) = 0246 && test $PPID = %d && exit 53",
+		 cwd, (int)getpid());
 	sh_exits(script, 53);
 }
 

@@ -265,7 +265,10 @@ TEST(allocating, "fallocate fadvise64 readahead sync_file_range")
 	CHECK_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 2, 4));
 	char buf[10];
 	CHECK_EQ(pread(fd, buf, 10, 0), 10);
-	CHECK(!memcmp(buf, "01\0\0\0\0" "6789", 10));
+	CHECK(!memcmp(buf,
+		      "01\0\0\0\0"
+		      "6789",
+		      10));
 	CHECK_ERRNO(fallocate(fd, 0, -1, 10), EINVAL);
 	CHECK_ERRNO(fallocate(fd, 0, 0, 0), EINVAL);
 	CHECK_ERRNO(fallocate(fd, 0x8000, 0, 10), EOPNOTSUPP);

@@ -173,8 +173,8 @@ static void die_with_lock(void *arg)
 
 	l->head.list.next = &l->entry;
 	l->entry.next = &l->head.list;
-	l->head.futex_offset = offsetof(struct robust_lock, word) -
-			       offsetof(struct robust_lock, entry);
+	l->head.futex_offset =
+		offsetof(struct robust_lock, word) - offsetof(struct robust_lock, entry);
 	l->head.list_op_pending = NULL;
 	l->word = gettid() | FUTEX_WAITERS;
 	CHECK_EQ(sys(set_robust_list, &l->head, sizeof(l->head)), 0);

@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#define MS 1000000LL
+#define MS	1000000LL
 #define THREADS 3
 
 static uint32_t word, word2;
@@ -199,9 +199,9 @@ TEST(wake_op_changes_the_second_word, "futex")
 		int op;
 		uint32_t before, arg, after;
 	} ops[] = {
-		{FUTEX_OP_SET, 5, 7, 7},      {FUTEX_OP_ADD, 5, 7, 12},	  {FUTEX_OP_OR, 5, 2, 7},
-		{FUTEX_OP_ANDN, 7, 2, 5},     {FUTEX_OP_XOR, 7, 2, 5},
-		{FUTEX_OP_SET | FUTEX_OP_OPARG_SHIFT, 0, 4, 16},
+		{FUTEX_OP_SET, 5, 7, 7}, {FUTEX_OP_ADD, 5, 7, 12},
+		{FUTEX_OP_OR, 5, 2, 7},	 {FUTEX_OP_ANDN, 7, 2, 5},
+		{FUTEX_OP_XOR, 7, 2, 5}, {FUTEX_OP_SET | FUTEX_OP_OPARG_SHIFT, 0, 4, 16},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
@@ -295,7 +295,6 @@ TEST(private_futex_is_not_seen_by_another_process, "futex mmap")
 }
 
 static uint32_t *wake_word;
-
 
 static void keep_waking(void *arg)
 {

@@ -74,16 +74,16 @@ static inline int bound_socket(int family, int type, struct endpoint *at)
 }
 
 /* Defines one test per address family from a function of the family. */
-#define TEST_BOTH(name_, covers_)                                                                  \
-	static void both_##name_(int family);                                                      \
-	TEST(name_##_ipv4, covers_)                                                                \
-	{                                                                                          \
-		both_##name_(AF_INET);                                                             \
-	}                                                                                          \
-	TEST(name_##_ipv6, covers_)                                                                \
-	{                                                                                          \
-		both_##name_(AF_INET6);                                                            \
-	}                                                                                          \
+#define TEST_BOTH(name_, covers_)             \
+	static void both_##name_(int family); \
+	TEST(name_##_ipv4, covers_)           \
+	{                                     \
+		both_##name_(AF_INET);        \
+	}                                     \
+	TEST(name_##_ipv6, covers_)           \
+	{                                     \
+		both_##name_(AF_INET6);       \
+	}                                     \
 	static void both_##name_(int family)
 
 #endif

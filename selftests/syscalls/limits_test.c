@@ -122,7 +122,8 @@ TEST(priority, "getpriority setpriority")
 	CHECK_ERRNO(setpriority(PRIO_PROCESS, 1 << 29, 0), ESRCH);
 }
 
-TEST(scheduling_policy, "sched_getscheduler sched_setscheduler sched_getparam sched_setparam sched_get_priority_max sched_get_priority_min sched_rr_get_interval")
+TEST(scheduling_policy, "sched_getscheduler sched_setscheduler sched_getparam sched_setparam "
+			"sched_get_priority_max sched_get_priority_min sched_rr_get_interval")
 {
 	struct sched_param p = {.sched_priority = 0};
 	struct timespec ts;
@@ -188,7 +189,8 @@ TEST(affinity, "sched_getaffinity sched_setaffinity getcpu")
 
 TEST(yielding_lets_others_run, "sched_yield")
 {
-	volatile int *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile int *p =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid = fork();
 
 	if (!pid) {

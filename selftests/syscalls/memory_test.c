@@ -220,8 +220,8 @@ TEST(moving_and_resizing, "mremap")
 TEST(advice, "madvise")
 {
 	char *p = map(4, PROT_READ | PROT_WRITE, MAP_PRIVATE), *s;
-	int advice[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTFORK,
-			MADV_DOFORK, MADV_DONTDUMP, MADV_DODUMP, MADV_FREE, MADV_DONTNEED};
+	int advice[] = {MADV_NORMAL, MADV_RANDOM,   MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTFORK,
+			MADV_DOFORK, MADV_DONTDUMP, MADV_DODUMP,     MADV_FREE,	    MADV_DONTNEED};
 
 	for (size_t i = 0; i < ARRAY_SIZE(advice); i++)
 		CHECK_OK(madvise(p, 4 * PAGE, advice[i]));

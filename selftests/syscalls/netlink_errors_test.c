@@ -36,8 +36,10 @@ TEST(names_of_a_netlink_socket, "socket bind getsockname")
 
 TEST(unknown_request_is_refused, "sendto recvfrom")
 {
-	struct nlmsghdr req = {.nlmsg_len = sizeof(req), .nlmsg_type = 9999,
-			       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK, .nlmsg_seq = 5};
+	struct nlmsghdr req = {.nlmsg_len = sizeof(req),
+			       .nlmsg_type = 9999,
+			       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+			       .nlmsg_seq = 5};
 	struct {
 		struct nlmsghdr h;
 		struct nlmsgerr e;

@@ -10,7 +10,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 
-#define MS 1000000LL
+#define MS		    1000000LL
 #define KERNEL_SIGSET_BYTES 8
 
 static int fds[2];

@@ -489,9 +489,9 @@ static void die_of(void *arg)
 
 TEST(default_action_ends_the_process, "kill wait4")
 {
-	static const int sigs[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL,  SIGABRT, SIGBUS,  SIGFPE,
-				   SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM,
-				   SIGXCPU, SIGVTALRM, SIGSYS, SIGIO, 40};
+	static const int sigs[] = {SIGHUP,  SIGINT,    SIGQUIT, SIGILL,	 SIGABRT, SIGBUS,  SIGFPE,
+				   SIGKILL, SIGUSR1,   SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM,
+				   SIGXCPU, SIGVTALRM, SIGSYS,	SIGIO,	 40};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++) {
 		int status;

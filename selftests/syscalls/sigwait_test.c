@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/signalfd.h>
 
-#define MS 1000000LL
+#define MS		    1000000LL
 #define KERNEL_SIGSET_BYTES 8
 
 static sigset_t set_of(int a, int b)
@@ -157,7 +157,8 @@ TEST(signalfd_reads_what_is_pending, "signalfd4 read")
 
 TEST(signalfd_change_set_and_errors, "signalfd4 signalfd")
 {
-	sigset_t usr1 = set_of(SIGUSR1, 0), usr2 = set_of(SIGUSR2, 0), both = set_of(SIGUSR1, SIGUSR2);
+	sigset_t usr1 = set_of(SIGUSR1, 0), usr2 = set_of(SIGUSR2, 0),
+		 both = set_of(SIGUSR1, SIGUSR2);
 	struct signalfd_siginfo si;
 	int fd, pipe_fds[2];
 

@@ -260,7 +260,8 @@ TEST(times_follow_use, "read write chmod")
 	CHECK(change <= now_ns(CLOCK_REALTIME));
 }
 
-TEST(extended_attributes, "setxattr getxattr listxattr removexattr fgetxattr fsetxattr flistxattr fremovexattr lgetxattr")
+TEST(extended_attributes, "setxattr getxattr listxattr removexattr fgetxattr fsetxattr flistxattr "
+			  "fremovexattr lgetxattr")
 {
 	char buf[64];
 	int fd;

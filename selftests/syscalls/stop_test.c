@@ -52,18 +52,18 @@ static void pulse_stop(void)
 	CHECK_EQ(waitpid(pulse_pid, NULL, 0), pulse_pid);
 }
 
-#define CHECK_GOES_ON(expr, want, wake)                                                            \
-	do {                                                                                       \
-		pulse_start(wake);                                                                 \
-		CHECK_EQ(expr, want);                                                              \
-		pulse_stop();                                                                      \
+#define CHECK_GOES_ON(expr, want, wake) \
+	do {                            \
+		pulse_start(wake);      \
+		CHECK_EQ(expr, want);   \
+		pulse_stop();           \
 	} while (0)
 
-#define CHECK_ENDS(expr)                                                                           \
-	do {                                                                                       \
-		pulse_start(NULL);                                                                 \
-		CHECK_ERRNO(expr, EINTR);                                                          \
-		pulse_stop();                                                                      \
+#define CHECK_ENDS(expr)                  \
+	do {                              \
+		pulse_start(NULL);        \
+		CHECK_ERRNO(expr, EINTR); \
+		pulse_stop();             \
 	} while (0)
 
 static int fds[2], sv[2], queue, sem;
@@ -230,8 +230,8 @@ TEST(wait_and_locks_go_on, "wait4 flock fcntl")
 
 TEST(stopped_process_does_not_run, "kill wait4")
 {
-	volatile int *count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				   -1, 0);
+	volatile int *count =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status, seen;
 	pid_t pid = fork();
 

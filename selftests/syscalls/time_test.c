@@ -13,10 +13,10 @@
 #include <sys/timex.h>
 
 static const clockid_t every_clock[] = {
-	CLOCK_REALTIME,		  CLOCK_MONOTONIC,     CLOCK_PROCESS_CPUTIME_ID,
-	CLOCK_THREAD_CPUTIME_ID,  CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
-	CLOCK_MONOTONIC_COARSE,	  CLOCK_BOOTTIME,      CLOCK_REALTIME_ALARM,
-	CLOCK_BOOTTIME_ALARM,	  CLOCK_TAI,
+	CLOCK_REALTIME,		 CLOCK_MONOTONIC,     CLOCK_PROCESS_CPUTIME_ID,
+	CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,	 CLOCK_BOOTTIME,      CLOCK_REALTIME_ALARM,
+	CLOCK_BOOTTIME_ALARM,	 CLOCK_TAI,
 };
 
 static int64_t raw_ns(clockid_t clock)
@@ -186,7 +186,8 @@ TEST(dynamic_cpu_clock_of_own_thread, "clock_gettime")
 
 TEST(clock_gettime_bad_ids, "clock_gettime clock_getres")
 {
-	static const clockid_t ids[] = {10, 12, 15, 100, 0x7fffffff, -1, -25, (clockid_t)0x80000002};
+	static const clockid_t ids[] = {10,	    12, 15,  100,
+					0x7fffffff, -1, -25, (clockid_t)0x80000002};
 	struct timespec ts = {7, 7};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/time.h>
 
-#define MS 1000000LL
+#define MS	       1000000LL
 #define kernel_timer_t int
 
 /* The raw call: the kernel's timer id is an int, libc's a pointer. */
