@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ static struct {
 	int sock;
 	int fd[PARCELS]; /* kept descriptor plus one; 0: none */
 	u32 messages;
+	bool roomy; /* the limit on open files is raised */
 } keeper;
 
 static void drop(u32 slot)
@@ -65,6 +67,18 @@ static void answer(u32 slot, struct sockaddr_un *to, socklen_t tolen)
 	}
 	/* Without the descriptor the answer says that there is none */
 	sendmsg(keeper.sock, &msg, MSG_NOSIGNAL);
+}
+
+/* Guests have their limits from before, and must not inherit this one. */
+static void make_room(void)
+{
+	struct rlimit limit;
+
+	if (keeper.roomy || getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	keeper.roomy = true;
 }
 
 /* Who sent it, and the descriptor beside it, or -1. */
@@ -112,6 +126,7 @@ static void handle(void)
 		return;
 	}
 	if (m.op == PARCEL_PUT) {
+		make_room();
 		drop(m.slot);
 		keeper.fd[m.slot] = fd + 1;
 	} else if (m.op == PARCEL_GET) {

@@ -6,9 +6,10 @@
  *	sockmsg.c   send and receive calls, message headers, control messages
  *	sockopt.c   options          sockfile.c  read, write, poll, ioctl, stat
  *	sockbuf.c   buffers          scm.c       rights and credentials
- *	unix.c unixname.c            AF_UNIX and its names
+ *	unix.c unixname.c            AF_UNIX: connections and names
+ *	unixstream.c unixdgram.c     AF_UNIX: what is sent
  *	inet.c inetport.c            addresses and ports of AF_INET, AF_INET6
- *	tcp.c udp.c                  the two protocols above a link
+ *	tcp.c tcpdata.c udp.c        the two protocols above a link
  *	loopback.c                   the one link that there is yet
  *	netlink.c netproc.c          what programs ask about the network
  *
@@ -393,7 +394,21 @@ void unix_unbind(struct socket *sk);
 /* unix.c */
 /* There is room again on sk's queue, or nobody will ever read it. */
 void unix_room(struct socket *sk);
+/*
+ * Sleeps once for room at other. Nothing but task->wait is left behind, and
+ * other may be gone afterwards: the caller looks everything up again.
+ */
+long unix_wait_room(struct thread *th, struct socket *other, u64 deadline_ns);
 void unix_pair(struct thread *th, struct socket *a, struct socket *b);
+void unix_set_peer(struct socket *sk, struct socket *peer);
+bool unix_writable(struct socket *sk);
+u32 unix_shut_poll(struct socket *sk);
+/* Operations that streams and sequenced packets share, and datagrams mostly. */
+long unix_connect(struct thread *th, struct socket *sk, struct sockmsg *m);
+long unix_listen(struct thread *th, struct socket *sk, u32 backlog);
+long unix_getname(struct socket *sk, bool peer, struct sockmsg *m);
+long unix_shutdown(struct thread *th, struct socket *sk, u32 how);
+void unix_close(struct host *h, struct socket *sk);
 
 /* inet.c */
 bool inet_is_mapped(const u8 *ip);
@@ -443,6 +458,10 @@ void tcp_hear_reset(struct socket *sk);
 /* The byte that came last is urgent. */
 void tcp_hear_urgent(struct socket *sk);
 void tcp_syn_timeout(struct socket *sk);
+/* tcpdata.c */
+long tcp_send(struct thread *th, struct socket *sk, struct sockmsg *m);
+long tcp_recv(struct thread *th, struct socket *sk, struct sockmsg *m);
+u32 tcp_poll(struct thread *th, struct socket *sk);
 /* Bytes between here and the other end's reader that exceed its window. */
 u32 tcp_pending_out(struct socket *sk);
 /* Bytes that can be read before the urgent mark, if there is one. */
