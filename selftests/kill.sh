@@ -101,7 +101,7 @@ for i in {1..20}; do
 	timeout -k 5 $limit "$SUNDIAL" sim --quiet -- bash -c "$long" >out 2>err </dev/null &
 	job=$!
 	sleep 0.$((RANDOM % 5))$((RANDOM % 10))
-	victims=($(pgrep -P "$(pgrep -P $job)"))
+	victims=($(pgrep -P "$(pgrep -P $job)" 2>/dev/null))
 	[ ${#victims[@]} = 0 ] ||
 		{ kill -9 "${victims[RANDOM % ${#victims[@]}]}" && hit=$((hit + 1)); } 2>/dev/null
 	wait $job

@@ -7,12 +7,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "sim/fail.h"
 #include "sim/sim.h"
@@ -39,13 +42,29 @@ static void write_map(const char *path, const char *text)
 	close(fd);
 }
 
-static void enter_namespace(void)
+/*
+ * Gives up what the user namespace gave: guests do not have it, and the kernel
+ * lets nobody open the /proc/PID/fd of a process that can do more than he.
+ */
+static void drop_capabilities(void)
 {
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {0};
+
+	if (syscall(SYS_capset, &head, none) || prctl(PR_SET_DUMPABLE, 1))
+		fail(EXIT_SUNDIAL, "--dir: cannot give up capabilities: %s", strerror(errno));
+}
+
+/* Returns true when it took a user namespace. */
+static bool enter_namespace(void)
+{
+	bool user = false;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 	char map[64];
 
 	if (unshare(CLONE_NEWNS)) {
+		user = true;
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
 			fail(EXIT_SUNDIAL,
 			     "--dir needs a mount namespace, which is not permitted here: %s; run "
@@ -60,6 +79,7 @@ static void enter_namespace(void)
 	}
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		fail(EXIT_SUNDIAL, "--dir: cannot make the mounts private: %s", strerror(errno));
+	return user;
 }
 
 static int make_dir(int dir_fd, const char *path, mode_t mode)
@@ -83,10 +103,11 @@ void hostdir_enter(const char *dir, char real[PATH_MAX])
 {
 	int fd[ARRAY_SIZE(private_dirs)], dir_fd;
 	char source[64];
+	bool user;
 
 	if ((mkdir(dir, 0755) && errno != EEXIST) || !realpath(dir, real))
 		fail(EXIT_SUNDIAL, "--dir %s: %s", dir, strerror(errno));
-	enter_namespace();
+	user = enter_namespace();
 	dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		fail(EXIT_SUNDIAL, "--dir %s: %s", dir, strerror(errno));
@@ -101,4 +122,6 @@ void hostdir_enter(const char *dir, char real[PATH_MAX])
 		close(fd[i]);
 	}
 	close(dir_fd);
+	if (user)
+		drop_capabilities();
 }
