@@ -26,9 +26,9 @@ static bool cpu_time(pid_t pid, u64 *ns)
 }
 
 /* Something would happen if the running thread gave way or virtual time went on. */
-static bool others_wait(struct host *h)
+static bool others_wait(struct host *h, struct task *t)
 {
-	return h->nready || h->heap_len || h->death_pending || h->config.until_ns != TIME_NEVER;
+	return h->nready || h->heap_len || t->process->cpu_timers || h->death_pending || h->config.until_ns != TIME_NEVER;
 }
 
 void watchdog_look(struct sim *s)
@@ -55,7 +55,7 @@ void watchdog_look(struct sim *s)
 		w->cpu_ns = cpu;
 		return;
 	}
-	if (cpu - w->cpu_ns < h->config.quantum_ns || !others_wait(h))
+	if (cpu - w->cpu_ns < h->config.quantum_ns || !others_wait(h, t))
 		return;
 	w->cpu_ns = cpu;
 	syscall(SYS_tgkill, pid, t->host_tid, PREEMPT_SIGNAL);
