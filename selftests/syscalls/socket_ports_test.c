@@ -2,6 +2,7 @@
 /* What TCP and UDP ports remember: closed pairs, full queues, shared ports, groups. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -205,6 +206,27 @@ TEST(discarded_bytes_are_not_copied, "recvfrom")
 	CHECK(!strcmp(buf, "keep"));
 	CHECK_EQ(recv(conn, buf, 8, 0), 3);
 	CHECK(!memcmp(buf, "456", 3));
+}
+
+TEST(corked_datagrams_leave_as_one, "sendto setsockopt")
+{
+	int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0), on = 1, off = 0;
+	char buf[16];
+
+	REQUIRE(bind_to(in, 0) == 0);
+	CHECK_OK(connect_to(out, port_of(in)));
+	CHECK_EQ(send(out, "ab", 2, MSG_MORE), 2);
+	CHECK_ERRNO(recv(in, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	CHECK_EQ(send(out, "cd", 2, 0), 2);
+	CHECK_EQ(recv(in, buf, sizeof(buf), 0), 4);
+	CHECK(!memcmp(buf, "abcd", 4));
+	CHECK_OK(setsockopt(out, IPPROTO_UDP, UDP_CORK, &on, sizeof(on)));
+	CHECK_EQ(send(out, "ef", 2, 0), 2);
+	CHECK_EQ(send(out, "g", 1, 0), 1);
+	CHECK_ERRNO(recv(in, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	CHECK_OK(setsockopt(out, IPPROTO_UDP, UDP_CORK, &off, sizeof(off)));
+	CHECK_EQ(recv(in, buf, sizeof(buf), 0), 3);
+	CHECK(!memcmp(buf, "efg", 3));
 }
 
 /* The line of /proc/net/NAME that has this socket's inode: its state, or -1. */

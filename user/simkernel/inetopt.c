@@ -68,6 +68,7 @@ static const struct sockopt inet_options[] = {
 	TCP(TCP_NOTSENT_LOWAT, notsent_lowat, 4, 0, INT32_MIN, INT32_MAX, 0),
 	TCP(TCP_FASTOPEN, fastopen, 4, 0, 0, INT32_MAX, 0),
 	TCP(TCP_WINDOW_CLAMP, window_clamp, 4, 0, 0, INT32_MAX, 0),
+	IN(IPPROTO_UDP, UDP_CORK, udp_cork, 1, OPT_BOOL, 0, 1, 0),
 	IN(IPPROTO_UDPLITE, 10, send_cscov, 4, 0, 0, 65535, 0),
 	IN(IPPROTO_UDPLITE, 11, recv_cscov, 4, 0, 0, 65535, 0),
 	{.size = 0},
@@ -243,7 +244,11 @@ long inet_setsockopt(struct thread *th, struct socket *sk, int level, int name, 
 	if (level != IPPROTO_IP && len < sizeof(v))
 		return -EINVAL;
 	ret = sockopt_int(val, len, &v);
-	return ret ? ret : sockopt_store(sk, o, v);
+	if (!ret)
+		ret = sockopt_store(sk, o, v);
+	if (!ret && level == IPPROTO_UDP && name == UDP_CORK && !v)
+		udp_uncork(sk);
+	return ret;
 }
 
 static void tcp_info(struct socket *sk, void *buf, u32 *len)

@@ -11,7 +11,7 @@
  *	inet.c inetport.c            addresses and ports of AF_INET, AF_INET6
  *	tcp.c tcpdata.c udp.c        the two protocols above a link
  *	loopback.c                   the one link that there is yet
- *	netlink.c netproc.c          what programs ask about the network
+ *	netif.c netlink.c netproc.c  what programs ask about the network
  *
  * Everything here belongs to the holder of the run token. Delivery over the
  * loopback is immediate: the sender puts its bytes into the receiver's queue
@@ -171,6 +171,8 @@ struct inet_sock {
 	u64 established_ns, last_in_ns, last_out_ns;
 	u32 mc_if;
 	struct list groups; /* struct mc_group */
+	struct skb *corked; /* a datagram that is not complete yet */
+	bool udp_cork;
 };
 
 struct netlink_sock {
@@ -480,6 +482,8 @@ long loop_datagram(struct socket *sk, struct skb *skb);
 
 /* udp.c */
 void udp_hear(struct socket *sk, struct skb *skb);
+/* UDP_CORK is taken off: what was held goes out. */
+void udp_uncork(struct socket *sk);
 void udp_hear_unreachable(struct socket *sk, const struct inet_addr *dst, const struct skb *skb);
 long udp_recv_error(struct socket *sk, struct sockmsg *m);
 

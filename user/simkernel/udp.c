@@ -258,6 +258,44 @@ static void set_hops(struct socket *sk, const struct sockmsg *m, struct skb *skb
 	skb->inet.tos = m->has_tos ? m->tos : v4 ? sk->in.tos : sk->in.tclass;
 }
 
+/* Joins a datagram to the one that MSG_MORE or UDP_CORK holds back; consumes skb. */
+static long udp_push(struct socket *sk, struct skb *skb, bool more)
+{
+	struct skb *held = sk->in.corked, *whole;
+
+	if (held) {
+		if (held->len + skb->len > UDP_PAYLOAD_MAX4) {
+			skb_free(sk->host, skb);
+			return -EMSGSIZE;
+		}
+		whole = skb_alloc(sk->host, held->len + skb->len);
+		if (!whole) {
+			skb_free(sk->host, skb);
+			return -ENOBUFS;
+		}
+		whole->inet = held->inet;
+		whole->len = held->len + skb->len;
+		memcpy(whole->data, held->data, held->len);
+		memcpy(whole->data + held->len, skb->data, skb->len);
+		skb_free(sk->host, held);
+		skb_free(sk->host, skb);
+		skb = whole;
+	}
+	sk->in.corked = more ? skb : NULL;
+	if (!more)
+		loop_datagram(sk, skb);
+	return 0;
+}
+
+void udp_uncork(struct socket *sk)
+{
+	struct skb *held = sk->in.corked;
+
+	sk->in.corked = NULL;
+	if (held)
+		loop_datagram(sk, held);
+}
+
 static long udp_send(struct thread *th, struct socket *sk, struct sockmsg *m)
 {
 	struct inet_addr dst;
@@ -291,8 +329,8 @@ static long udp_send(struct thread *th, struct socket *sk, struct sockmsg *m)
 	skb->inet.protocol = sk->protocol;
 	set_hops(sk, m, skb);
 	sk->in.bytes_out += m->len;
-	loop_datagram(sk, skb);
-	return m->len;
+	ret = udp_push(sk, skb, (m->flags & MSG_MORE) || sk->in.udp_cork);
+	return ret ? ret : (long)m->len;
 }
 
 /* What the socket's options ask to be told beside the bytes. */
@@ -400,6 +438,9 @@ static void udp_close(struct host *h, struct socket *sk)
 {
 	inet_groups_drop(sk);
 	port_release(sk);
+	if (sk->in.corked)
+		skb_free(h, sk->in.corked);
+	sk->in.corked = NULL;
 }
 
 const struct proto_ops udp_ops = {
