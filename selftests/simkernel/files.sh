@@ -88,6 +88,15 @@ sim bash -c 'find /proc /sys -type f -exec cat {} + >everything 2>/dev/null; wc 
 between "$(cat out)" 1000 100000 "every file of /proc and /sys can be read"
 unlike everything "$(uname -n)x|$(uname -r)" "none of them names the host's kernel"
 
+# --- paths --------------------------------------------------------------------------
+mkdir tree && cd tree || exit 1
+native $python "$top/selftests/simkernel/paths.py" 7 6000
+mv "$work/out" "$work/native.out"
+sim $python "$top/selftests/simkernel/paths.py" 7 6000
+exits 0 "random paths: runs"
+same "$work/out" "$work/native.out" "random paths in and out of /proc come to what they come to natively"
+cd "$work" || exit 1
+
 # --- locks --------------------------------------------------------------------------
 sim bash -c '(flock 9; sleep 100) 9>lock & sleep 1; flock -w 10 8 8>>lock || echo busy
 	flock 8 8>>lock; echo $SECONDS'

@@ -155,11 +155,16 @@ static long walk_virtual(struct thread *th, struct walk *w, bool last)
 		return ret < 0 ? ret : walk_expand(w, w->buf->link, ret);
 	}
 	if (p->node.type == VNODE_FD && follow) {
-		if (last)
-			return 1;
 		f = vnode_file(th, &p->node);
 		if (!f)
 			return -ENOENT;
+		if (last && p->must_be_dir) {
+			p->follow = true;
+			if (f->kind != FILE_DIR && f->kind != FILE_PROCDIR && f->kind != FILE_PATH)
+				return -ENOTDIR;
+		}
+		if (last)
+			return 1;
 		if (f->kind == FILE_PROCDIR)
 			return walk_expand(w, f->path, strlen(f->path));
 		if (f->kind != FILE_DIR && f->kind != FILE_PATH)
@@ -185,6 +190,21 @@ static long walk_host(struct walk *w, bool last)
 	return n == -EINVAL ? last : 1;
 }
 
+/*
+ * "." and ".." need a folder. Where the host gets the original string it looks
+ * itself; after a virtual folder nobody else does.
+ */
+static long walk_check_folder(const struct walk *w)
+{
+	struct stat st;
+
+	if (!w->crossed || !w->len || path_is_virtual(w->buf->full))
+		return 0;
+	if (hostcall(SYS_lstat, w->buf->full, &st))
+		return -ENOENT;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
 /* Moves the next component from rest to full. 1: there was none. */
 static long walk_component(struct walk *w, bool *up)
 {
@@ -198,6 +218,12 @@ static long walk_component(struct walk *w, bool *up)
 		;
 	if (!n)
 		return 1;
+	if (w->rest[0] == '.' && (n == 1 || (n == 2 && w->rest[1] == '.'))) {
+		long ret = walk_check_folder(w);
+
+		if (ret)
+			return ret;
+	}
 	if (n == 1 && w->rest[0] == '.') {
 		*up = true;
 	} else if (n == 2 && w->rest[0] == '.' && w->rest[1] == '.') {
@@ -349,8 +375,7 @@ bool path_through_fd(struct thread *th, struct path *p)
 	f = vnode_file(th, &p->node);
 	if (!f || (f->path && path_is_virtual(f->path)))
 		return false;
-	if (f->kind != FILE_HOST && f->kind != FILE_DIR && f->kind != FILE_PATH &&
-	    !pipe_is_fifo(f))
+	if (f->kind != FILE_HOST && f->kind != FILE_DIR && f->kind != FILE_PATH && !pipe_is_fifo(f))
 		return false;
 	str_format(name, PATH_MAX, "/proc/%d/fd/%d", process->host_pid, p->node.fd);
 	p->virtual = false;
