@@ -11,4 +11,4 @@ $(SYSCALLS_BINS): $(BUILD)/$(SYSCALLS_DIR)/%: $(SYSCALLS_DIR)/%.c $(SYSCALLS_DIR
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $< $(SYSCALLS_DIR)/check.c
 
 ALL	+= $(SYSCALLS_BINS)
-CHECKS	+= $(SYSCALLS_DIR)/run_native.sh $(SYSCALLS_DIR)/coverage.sh $(SYSCALLS_DIR)/run_sim.sh
+CHECKS	+= $(SYSCALLS_DIR)/run_native.sh $(SYSCALLS_DIR)/coverage.sh $(SYSCALLS_DIR)/run_sim.sh $(SYSCALLS_DIR)/run_run.sh
