@@ -103,6 +103,12 @@ sim bash -c '(flock 9; sleep 100) 9>lock & sleep 1; flock -w 10 8 8>>lock || ech
 is "$(cat out)" "busy
 100" "flock waits in virtual time"
 
+native $python "$top/selftests/simkernel/locks.py" 11 3000
+mv out native.out
+sim $python "$top/selftests/simkernel/locks.py" 11 3000
+exits 0 "random locks: runs"
+same out native.out "random locks of three processes come to what they come to natively"
+
 sim sqlite3 db 'create table t(a); insert into t values (6), (7); select a from t;'
 is "$(cat out) $(sqlite3 db 'select sum(a) from t')" "6
 7 13" "a database made in a simulation opens outside"

@@ -39,6 +39,11 @@ static bool same_family(const struct file_lock *a, const struct file_lock *b)
 	return (a->class == LOCK_FLOCK) == (b->class == LOCK_FLOCK);
 }
 
+static bool same_holder(const struct file_lock *a, const struct file_lock *b)
+{
+	return a->owner == b->owner && a->class == b->class;
+}
+
 static struct file_lock *conflict(struct inode *inode, const struct file_lock *want)
 {
 	struct file_lock *l;
@@ -75,12 +80,13 @@ static void drop(struct host *h, struct file_lock *l)
  * Takes [start, end] out of what the owner holds; a lock around it is split.
  * -ENOLCK when the arena has no room for the second half; nothing is changed then.
  */
-static long cut(struct host *h, struct inode *inode, const struct file_lock *range)
+static long cut(struct host *h, struct inode *inode, const struct file_lock *range,
+		const struct file_lock *keep)
 {
 	struct file_lock *l, *next, *tail;
 
 	list_for_each_safe (l, next, &inode->locks, link) {
-		if (l->owner != range->owner || l->class != range->class)
+		if (l == keep || !same_holder(l, range))
 			continue;
 		if (l->end < range->start || l->start > range->end)
 			continue;
@@ -93,7 +99,7 @@ static long cut(struct host *h, struct inode *inode, const struct file_lock *ran
 			if (!tail)
 				return -ENOLCK;
 			tail->start = range->end + 1;
-			list_add_tail(&tail->link, &l->link);
+			list_add(&tail->link, &l->link);
 		}
 		if (l->start < range->start)
 			l->end = range->start - 1;
@@ -109,8 +115,7 @@ static void merge(struct host *h, struct inode *inode, struct file_lock *n)
 	struct file_lock *l, *next;
 
 	list_for_each_safe (l, next, &inode->locks, link) {
-		if (l == n || l->owner != n->owner || l->class != n->class ||
-		    l->exclusive != n->exclusive)
+		if (l == n || !same_holder(l, n) || l->exclusive != n->exclusive)
 			continue;
 		if (l->end + 1 != n->start && n->end + 1 != l->start)
 			continue;
@@ -120,6 +125,35 @@ static void merge(struct host *h, struct inode *inode, struct file_lock *n)
 	}
 }
 
+/*
+ * Linux's order, which decides whose lock F_GETLK names: holders in the order in
+ * which they came, each one's locks by their start.
+ */
+static void insert(struct inode *inode, struct file_lock *n)
+{
+	struct file_lock *l;
+
+	list_for_each (l, &inode->locks, link)
+		if (same_holder(l, n))
+			break;
+	list_add_tail(&n->link, &l->link);
+}
+
+static void sort(struct inode *inode, struct file_lock *n)
+{
+	struct list *next = n->link.next;
+
+	while (next != &inode->locks) {
+		struct file_lock *l = list_entry(next, struct file_lock, link);
+
+		if (!same_holder(l, n) || l->start > n->start)
+			break;
+		next = next->next;
+	}
+	list_del(&n->link);
+	list_add_tail(&n->link, next);
+}
+
 static long acquire(struct host *h, struct inode *inode, const struct file_lock *want)
 {
 	struct file_lock *n = copy(h, want);
@@ -127,20 +161,21 @@ static long acquire(struct host *h, struct inode *inode, const struct file_lock 
 
 	if (!n)
 		return -ENOLCK;
-	ret = cut(h, inode, want);
+	insert(inode, n); /* before cutting, or the holder's place could be lost */
+	ret = cut(h, inode, want, n);
 	if (ret) {
-		arena_free(h, n);
+		drop(h, n);
 		return ret;
 	}
-	list_add_tail(&n->link, &inode->locks);
 	merge(h, inode, n);
+	sort(inode, n);
 	waitq_wake_all(&inode->lock_wait); /* a downgrade lets readers in */
 	return 0;
 }
 
 static long release(struct host *h, struct inode *inode, const struct file_lock *range)
 {
-	long ret = cut(h, inode, range);
+	long ret = cut(h, inode, range, NULL);
 
 	waitq_wake_all(&inode->lock_wait);
 	return ret;
