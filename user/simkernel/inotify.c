@@ -140,92 +140,83 @@ const struct file_ops inotify_file_ops = {
 	.name = inotify_name,
 };
 
-/* Events that a call can cause on some host file. */
-static u32 events_of(u64 nr)
-{
-	switch (nr) {
-	case SYS_read:
-	case SYS_pread64:
-	case SYS_readv:
-	case SYS_preadv:
-	case SYS_preadv2:
-	case SYS_getdents:
-	case SYS_getdents64:
-		return IN_ACCESS;
-	case SYS_write:
-	case SYS_pwrite64:
-	case SYS_writev:
-	case SYS_pwritev:
-	case SYS_pwritev2:
-	case SYS_truncate:
-	case SYS_ftruncate:
-	case SYS_fallocate:
-		return IN_MODIFY;
-	case SYS_sendfile:
-	case SYS_splice:
-	case SYS_copy_file_range:
-		return IN_ACCESS | IN_MODIFY;
-	case SYS_open:
-	case SYS_openat:
-	case SYS_openat2:
-	case SYS_creat:
-	case SYS_execve:
-	case SYS_execveat:
-		return IN_OPEN | IN_CREATE | IN_MODIFY | IN_ACCESS | IN_CLOSE;
-	case SYS_close:
-	case SYS_close_range:
-	case SYS_dup2:
-	case SYS_dup3:
-	case SYS_exit_group:
-		return IN_CLOSE | IN_DELETE_SELF; /* the last close of an unlinked file */
-	case SYS_rename:
-	case SYS_renameat:
-	case SYS_renameat2:
-		return IN_MOVE | IN_MOVE_SELF | IN_DELETE | IN_DELETE_SELF | IN_ATTRIB;
-	case SYS_unlink:
-	case SYS_unlinkat:
-	case SYS_rmdir:
-		return IN_DELETE | IN_DELETE_SELF | IN_ATTRIB;
-	case SYS_mkdir:
-	case SYS_mkdirat:
-	case SYS_mknod:
-	case SYS_mknodat:
-	case SYS_symlink:
-	case SYS_symlinkat:
-	case SYS_link:
-	case SYS_linkat:
-	case SYS_bind:
-		return IN_CREATE | IN_ATTRIB;
-	case SYS_chmod:
-	case SYS_fchmod:
-	case SYS_fchmodat:
-	case SYS_chown:
-	case SYS_fchown:
-	case SYS_lchown:
-	case SYS_fchownat:
-	case SYS_utime:
-	case SYS_utimes:
-	case SYS_futimesat:
-	case SYS_utimensat:
-	case SYS_setxattr:
-	case SYS_lsetxattr:
-	case SYS_fsetxattr:
-	case SYS_removexattr:
-	case SYS_lremovexattr:
-	case SYS_fremovexattr:
-		return IN_ATTRIB;
-	case SYS_inotify_rm_watch:
-		return IN_IGNORED;
-	default:
-		return 0;
-	}
-}
+#define OPENS	(IN_OPEN | IN_CREATE | IN_MODIFY | IN_ACCESS | IN_CLOSE)
+#define CLOSES	(IN_CLOSE | IN_DELETE_SELF) /* perhaps the last close of an unlinked file */
+#define MOVES	(IN_MOVE | IN_MOVE_SELF | IN_DELETE | IN_DELETE_SELF | IN_ATTRIB)
+#define REMOVES (IN_DELETE | IN_DELETE_SELF | IN_ATTRIB)
+#define MAKES	(IN_CREATE | IN_ATTRIB)
+
+/* Events that a call can cause on some host file; none for calls that are not here. */
+static const u32 events_of[SYSCALL_SLOTS] = {
+	[SYS_read] = IN_ACCESS,
+	[SYS_pread64] = IN_ACCESS,
+	[SYS_readv] = IN_ACCESS,
+	[SYS_preadv] = IN_ACCESS,
+	[SYS_preadv2] = IN_ACCESS,
+	[SYS_getdents] = IN_ACCESS,
+	[SYS_getdents64] = IN_ACCESS,
+	[SYS_write] = IN_MODIFY,
+	[SYS_pwrite64] = IN_MODIFY,
+	[SYS_writev] = IN_MODIFY,
+	[SYS_pwritev] = IN_MODIFY,
+	[SYS_pwritev2] = IN_MODIFY,
+	[SYS_truncate] = IN_MODIFY,
+	[SYS_ftruncate] = IN_MODIFY,
+	[SYS_fallocate] = IN_MODIFY,
+	[SYS_sendfile] = IN_ACCESS | IN_MODIFY,
+	[SYS_splice] = IN_ACCESS | IN_MODIFY,
+	[SYS_copy_file_range] = IN_ACCESS | IN_MODIFY,
+	[SYS_open] = OPENS,
+	[SYS_openat] = OPENS,
+	[SYS_openat2] = OPENS,
+	[SYS_creat] = OPENS,
+	[SYS_execve] = OPENS,
+	[SYS_execveat] = OPENS,
+	[SYS_close] = CLOSES,
+	[SYS_close_range] = CLOSES,
+	[SYS_dup2] = CLOSES,
+	[SYS_dup3] = CLOSES,
+	[SYS_exit_group] = CLOSES,
+	[SYS_rename] = MOVES,
+	[SYS_renameat] = MOVES,
+	[SYS_renameat2] = MOVES,
+	[SYS_unlink] = REMOVES,
+	[SYS_unlinkat] = REMOVES,
+	[SYS_rmdir] = REMOVES,
+	[SYS_mkdir] = MAKES,
+	[SYS_mkdirat] = MAKES,
+	[SYS_mknod] = MAKES,
+	[SYS_mknodat] = MAKES,
+	[SYS_symlink] = MAKES,
+	[SYS_symlinkat] = MAKES,
+	[SYS_link] = MAKES,
+	[SYS_linkat] = MAKES,
+	[SYS_bind] = MAKES,
+	[SYS_chmod] = IN_ATTRIB,
+	[SYS_fchmod] = IN_ATTRIB,
+	[SYS_fchmodat] = IN_ATTRIB,
+	[SYS_chown] = IN_ATTRIB,
+	[SYS_fchown] = IN_ATTRIB,
+	[SYS_lchown] = IN_ATTRIB,
+	[SYS_fchownat] = IN_ATTRIB,
+	[SYS_utime] = IN_ATTRIB,
+	[SYS_utimes] = IN_ATTRIB,
+	[SYS_futimesat] = IN_ATTRIB,
+	[SYS_utimensat] = IN_ATTRIB,
+	[SYS_setxattr] = IN_ATTRIB,
+	[SYS_lsetxattr] = IN_ATTRIB,
+	[SYS_fsetxattr] = IN_ATTRIB,
+	[SYS_removexattr] = IN_ATTRIB,
+	[SYS_lremovexattr] = IN_ATTRIB,
+	[SYS_fremovexattr] = IN_ATTRIB,
+	[SYS_inotify_rm_watch] = IN_IGNORED,
+};
 
 void inotify_after_call(struct host *h, struct thread *th, u64 nr)
 {
 	struct inotify *in, *next;
 
-	if (!(events_of(nr) & h->watched_events))
+	if (nr >= SYSCALL_SLOTS || !(events_of[nr] & h->watched_events))
 		return;
 	list_for_each_safe (in, next, &anon_table(h)->inotify, link) {
 		s32 bytes = queued_bytes(th, in->file);
