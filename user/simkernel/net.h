@@ -168,7 +168,7 @@ struct inet_sock {
 	u8 urgent, urgent_byte; /* enum urgent */
 	u64 urgent_at;		/* its place, counted as bytes_in is */
 	u64 bytes_in, bytes_out, segs_in, segs_out;
-	u64 established_ns, last_in_ns, last_out_ns;
+	u64 last_in_ns, last_out_ns;
 	u32 mc_if;
 	struct list groups; /* struct mc_group */
 	struct skb *corked; /* a datagram that is not complete yet */
@@ -313,8 +313,6 @@ struct socket *sock_fd(struct thread *th, int fd, long *err);
 void sock_wake(struct socket *sk, u32 events);
 /* Takes the pending error: its negative, or 0. */
 long sock_error(struct socket *sk);
-/* Sets one and tells everybody. */
-void sock_fail(struct socket *sk, int err);
 u64 sock_deadline(struct socket *sk, u64 timeo_ns, u32 msg_flags);
 bool sock_nonblock(struct socket *sk, u32 msg_flags);
 long sock_broken_pipe(struct thread *th, u32 msg_flags); /* SIGPIPE, -EPIPE */
@@ -322,7 +320,6 @@ bool sock_accept_full(struct socket *sk);
 void sock_accept_add(struct socket *listener, struct socket *child);
 void sock_accept_del(struct socket *child);
 u32 sock_listen_poll(struct socket *sk);
-long sock_ioctl(struct thread *th, struct socket *sk, u64 cmd, u64 arg); /* sockioctl.c */
 long sock_send(struct thread *th, struct socket *sk, struct sockmsg *m);
 long sock_recv(struct thread *th, struct socket *sk, struct sockmsg *m);
 

@@ -133,7 +133,9 @@ static void put_addr(struct reply *r, const struct net_interface *i, u8 family)
 	end(r);
 }
 
-static void put_route(struct reply *r, const struct net_interface *i, u8 family, u8 table)
+/* The route of interface i, or, where only is given, the one to that address alone. */
+static void put_route(struct reply *r, const struct net_interface *i, u8 family, u8 table,
+		      const u8 *only)
 {
 	const void *ip = family == AF_INET ? (const void *)&i->ip4_be : i->ip6;
 	u32 len = family == AF_INET ? 4 : 16;
@@ -144,10 +146,10 @@ static void put_route(struct reply *r, const struct net_interface *i, u8 family,
 
 	if (!info)
 		return;
-	if (table == RT_TABLE_LOCAL && !i->loopback)
+	if (only || (table == RT_TABLE_LOCAL && !i->loopback))
 		prefix = len * 8;
 	for (b = 0; b < prefix; b++)
-		net[b / 8] |= ((const u8 *)ip)[b / 8] & (0x80 >> b % 8);
+		net[b / 8] |= (only ? only : (const u8 *)ip)[b / 8] & (0x80 >> b % 8);
 	info->rtm_family = family;
 	info->rtm_dst_len = prefix;
 	info->rtm_table = table;
@@ -207,11 +209,11 @@ static void dump(struct reply *r, const struct nlmsghdr *ask, u8 family)
 			break;
 		case RTM_GETROUTE:
 			if (i.has_ip4 && !i.loopback && wants(family, AF_INET))
-				put_route(r, &i, AF_INET, RT_TABLE_MAIN);
+				put_route(r, &i, AF_INET, RT_TABLE_MAIN, NULL);
 			if (i.has_ip4 && wants(family, AF_INET))
-				put_route(r, &i, AF_INET, RT_TABLE_LOCAL);
+				put_route(r, &i, AF_INET, RT_TABLE_LOCAL, NULL);
 			if (i.has_ip6 && wants(family, AF_INET6))
-				put_route(r, &i, AF_INET6, RT_TABLE_LOCAL);
+				put_route(r, &i, AF_INET6, RT_TABLE_LOCAL, NULL);
 			break;
 		}
 	}
@@ -269,7 +271,8 @@ static int get_route(struct reply *r, const struct nlmsghdr *ask, u32 len)
 	n = inet_is_loopback(ip) ? 1 : 2;
 	if (!net_interface_get(r->sk->host, n, &i))
 		return -ENETUNREACH;
-	put_route(r, &i, info->rtm_family, RT_TABLE_LOCAL);
+	put_route(r, &i, info->rtm_family, RT_TABLE_LOCAL,
+		  info->rtm_family == AF_INET ? ip + 12 : ip);
 	return 0;
 }
 

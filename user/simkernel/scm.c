@@ -41,6 +41,7 @@ static long parcel_ask(struct host *h, long sock, const struct sockaddr_un *name
 	} control = {.hdr = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
 	struct msghdr hdr = {
 		.msg_name = (void *)name, .msg_namelen = namelen, .msg_iov = &iov, .msg_iovlen = 1};
+	long ret;
 
 	if (fd >= 0) {
 		memcpy(control.buf + CMSG_LEN(0), &fd, sizeof(fd));
@@ -48,7 +49,10 @@ static long parcel_ask(struct host *h, long sock, const struct sockaddr_un *name
 		hdr.msg_controllen = CMSG_LEN(sizeof(int));
 	}
 	h->call_used_host = true;
-	return hostcall(SYS_sendmsg, sock, &hdr, MSG_NOSIGNAL);
+	do {
+		ret = hostcall(SYS_sendmsg, sock, &hdr, MSG_NOSIGNAL);
+	} while (ret == -EINTR);
+	return ret;
 }
 
 /* Gives a copy of the caller's descriptor into keeping: its slot, or an error. */

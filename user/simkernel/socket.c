@@ -131,12 +131,6 @@ long sock_error(struct socket *sk)
 	return -err;
 }
 
-void sock_fail(struct socket *sk, int err)
-{
-	sk->err = err;
-	sock_wake(sk, POLLERR | EV_IN | EV_OUT);
-}
-
 bool sock_nonblock(struct socket *sk, u32 msg_flags)
 {
 	return (msg_flags & MSG_DONTWAIT) || (sk->file->flags & O_NONBLOCK);

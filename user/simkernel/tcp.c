@@ -50,7 +50,6 @@ static void tcp_established(struct socket *sk, struct socket *peer)
 	sock_get(peer);
 	sk->peer = peer;
 	sk->state = ST_ESTABLISHED;
-	sk->in.established_ns = host_now(sk->host);
 	if (!sk->sndbuf_locked)
 		sk->sndbuf = SNDBUF_CONNECTED;
 }
