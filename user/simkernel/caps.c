@@ -34,7 +34,6 @@ SYSCALL_DEFINE(capget)
 	struct __user_cap_data_struct data[2];
 	struct process *p = th->task->process;
 	struct cred *c;
-	struct task *t;
 	u32 parts, i;
 	long ret;
 
@@ -44,10 +43,9 @@ SYSCALL_DEFINE(capget)
 	if (hdr.pid < 0)
 		return -EINVAL;
 	if (hdr.pid) {
-		t = task_find(th->host, hdr.pid);
-		if (!t)
+		p = process_of_tid(th->host, hdr.pid);
+		if (!p)
 			return -ESRCH;
-		p = t->process;
 	}
 	if (!a[1])
 		return 0;

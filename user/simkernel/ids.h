@@ -15,6 +15,8 @@ void cred_exec(struct process *p);
 /* caps.c: prctl's options about capabilities; a: the call's arguments. */
 long caps_prctl(struct process *p, const u64 *a);
 bool cred_capable(struct process *p, int capability);
+/* A process by its own id or by that of one of its threads, alive or zombie; or NULL. */
+struct process *process_of_tid(struct host *h, s32 pid);
 /* kill(2)'s rule for sig from one process to another; 0 or -EPERM. */
 long signal_permission(struct process *from, struct process *to, int sig);
 

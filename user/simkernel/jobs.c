@@ -5,6 +5,7 @@
  * numbers in struct process; there is no table of them.
  */
 #include <errno.h>
+#include "simkernel/ids.h"
 #include "simkernel/syscall.h"
 
 static bool group_in_session(struct host *h, s32 pgid, s32 sid)
@@ -46,12 +47,7 @@ SYSCALL_DEFINE(setpgid)
 /* The process of a pid argument; 0 is the caller. */
 static struct process *process_arg(struct thread *th, s32 pid)
 {
-	struct task *t;
-
-	if (!pid)
-		return th->task->process;
-	t = task_find(th->host, pid);
-	return t ? t->process : process_find(th->host, pid);
+	return pid ? process_of_tid(th->host, pid) : th->task->process;
 }
 
 SYSCALL_DEFINE(getpgid)

@@ -96,11 +96,9 @@ SYSCALL_DEFINE(prlimit64)
 	if (a[2] && get_user(new, a[2]))
 		return -EFAULT;
 	if ((s32)a[0]) {
-		struct task *t = task_find(th->host, a[0]);
-
-		if (!t)
+		p = process_of_tid(th->host, a[0]);
+		if (!p)
 			return -ESRCH;
-		p = t->process;
 		if (!may_limit(th->task->process, p))
 			return -EPERM;
 	}

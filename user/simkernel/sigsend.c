@@ -48,8 +48,7 @@ void signal_info_from(struct process *from, int sig, int code, siginfo_t *info)
 	info->si_uid = process_cred(from)->uid.real;
 }
 
-/* A process by its own id or by that of one of its threads, alive or zombie. */
-static struct process *process_of(struct host *h, s32 pid)
+struct process *process_of_tid(struct host *h, s32 pid)
 {
 	struct task *t = task_find(h, pid);
 
@@ -107,7 +106,7 @@ SYSCALL_DEFINE(kill)
 		return -ESRCH;
 	if (pid <= 0)
 		return kill_group(th, pid ? -pid : th->task->process->pgid, sig, &info);
-	p = process_of(th->host, pid);
+	p = process_of_tid(th->host, pid);
 	return p ? send_checked(th, p, sig, &info) : -ESRCH;
 }
 
@@ -163,7 +162,7 @@ SYSCALL_DEFINE(rt_sigqueueinfo)
 	info.si_signo = a[1];
 	if (!may_claim(th, a[0], &info))
 		return -EPERM;
-	p = process_of(th->host, a[0]);
+	p = process_of_tid(th->host, a[0]);
 	return p ? send_checked(th, p, a[1], &info) : -ESRCH;
 }
 
