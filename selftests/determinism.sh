@@ -19,8 +19,8 @@ trap 'kill $hog 2>/dev/null' EXIT
 # which some programs order things. What depends on no address is tried with another
 # length as well.
 folders=("$work/first" "$work/other")
-long="$work/a folder with a longer name"
-for folder in "${folders[@]}" "$long"; do
+unequal=("$work/short" "$work/a folder with a longer name")
+for folder in "${folders[@]}" "${unequal[@]}"; do
 	mkdir -p "$folder/files/inner"
 	for name in c a b inner/z inner/y; do echo "$name" >"$folder/files/$name"; done
 	printf 'int f(int x) { return x * 3; }\nint main(void) { return f(7); }\n' >"$folder/file.c"
@@ -56,7 +56,7 @@ twice() {
 }
 
 equal=("${folders[@]}")
-folders=("$work/first" "$long")
+folders=("${unequal[@]}")
 twice "ls, longer path" ls -li --full-time -R files
 twice "static C, longer path" "$guests/linkage-static"
 twice "perl, longer path" perl "$sources/timers.pl"

@@ -192,11 +192,16 @@ def idle_memory(wrap):
             raise Failed(f"{len(sleepers)} of 20 sleeping processes found")
         return statistics.median(memory_kib(pid) for pid in sleepers)
     finally:
-        for pid in descendants(process.pid):
-            try:
-                os.kill(pid, 9)
-            except ProcessLookupError:
-                pass
+        # The simulator ends its guests; natively all share the session's group.
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(process.pid, 9)
+        except ProcessLookupError:
+            pass
         process.wait()
 
 
