@@ -134,20 +134,27 @@ took_virtual() { # LOW HIGH NAME
 # same_as_native WHAT LOW HIGH PROG ARGS...
 # PROG takes its unit of time, in seconds, from $UNIT. Natively the unit is short,
 # simulated it is an hour; what it prints and its status must not depend on that.
-# LOW and HIGH bound the virtual time, in units.
+# LOW and HIGH bound the virtual time, in units. A busy machine may delay a native run by
+# a unit, so if the two differ the native one is repeated with longer units.
 same_as_native() {
-	local what=$1 low=$2 high=$3 native_status
+	local what=$1 low=$2 high=$3 sim_status native_unit
 	shift 3
-	UNIT=${native_unit:-0.1} native "$@"
-	native_status=$status
-	mv "$work/out" "$work/native.out"
-	mv "$work/err" "$work/native.err"
-	if ! [ -s "$work/native.out" ]; then
-		result 1 "$what: runs natively" "status $status" "$(tail -n 20 "$work/native.err")"
+	UNIT=3600 sim "$@"
+	sim_status=$status
+	mv "$work/out" "$work/sim.out"
+	mv "$work/err" "$work/sim.err"
+	for native_unit in 0.1 0.4 1.5; do
+		UNIT=$native_unit native "$@"
+		[ "$status" = "$sim_status" ] && cmp -s "$work/out" "$work/sim.out" && break
+	done
+	if ! [ -s "$work/out" ]; then
+		result 1 "$what: runs natively" "status $status" "$(tail -n 20 "$work/err")"
 		return
 	fi
-	UNIT=3600 sim "$@"
-	exits "$native_status" "$what: exit status as natively" &&
-	same "$work/out" "$work/native.out" "$what: prints what it prints natively" &&
-	took_virtual $((low * 3600)) $((high * 3600)) "$what: takes $low to $high virtual hours"
+	mv "$work/out" "$work/native.out"
+	mv "$work/sim.err" "$work/err"
+	is "$sim_status" "$status" "$what: exit status as natively" ||
+		sed 's/^/#   /' "$work/err" | tail -n 15
+	same "$work/sim.out" "$work/native.out" "$what: prints what it prints natively" &&
+		took_virtual $((low * 3600)) $((high * 3600)) "$what: takes $low to $high virtual hours"
 }

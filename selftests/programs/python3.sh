@@ -7,7 +7,6 @@
 need jq $python
 limit=120
 
-native_unit=0.15
 same_as_native "python" 33 40 $python "$top/selftests/programs/guests/threads.py"
 
 sim $python -c 'import time, datetime; time.sleep(86400 * 365); print(datetime.datetime.now())'
