@@ -110,7 +110,7 @@ TEST(one_link_by_index, "sendto recvfrom")
 	CHECK_EQ(((struct nlmsgerr *)NLMSG_DATA(h))->error, -ENODEV);
 }
 
-TEST(names_of_netlink_sockets, "bind getsockname connect")
+TEST(names_of_netlink_sockets, "bind getsockname")
 {
 	struct sockaddr_nl nl = {.nl_family = AF_NETLINK}, got;
 	socklen_t len = sizeof(got);

@@ -96,7 +96,7 @@ static void check_kind(struct kind k)
 	readable(k.fd, false);
 }
 
-TEST(pipes_and_sockets, "poll select epoll_wait")
+TEST(pipes_and_sockets, "poll pselect6 epoll_wait")
 {
 	static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
 	int fds[2];
@@ -109,7 +109,7 @@ TEST(pipes_and_sockets, "poll select epoll_wait")
 	}
 }
 
-TEST(listening_socket, "poll select epoll_wait accept")
+TEST(listening_socket, "poll pselect6 epoll_wait accept")
 {
 	sa_family_t unnamed = AF_UNIX;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -119,7 +119,7 @@ TEST(listening_socket, "poll select epoll_wait accept")
 	check_kind((struct kind){fd, -1, connect_to_it, accept_it});
 }
 
-TEST(counters_timers_and_signals, "poll select epoll_wait eventfd2 timerfd_create signalfd4")
+TEST(counters_timers_and_signals, "poll pselect6 epoll_wait eventfd2 timerfd_create signalfd4")
 {
 	sigset_t set;
 	int fd = eventfd(0, 0);
@@ -132,7 +132,7 @@ TEST(counters_timers_and_signals, "poll select epoll_wait eventfd2 timerfd_creat
 	check_kind((struct kind){signalfd(-1, &set, 0), -1, raise_usr1, drain_fd});
 }
 
-TEST(watches, "poll select epoll_wait inotify_init1")
+TEST(watches, "poll pselect6 epoll_wait inotify_init1")
 {
 	int fd = inotify_init1(0);
 

@@ -250,7 +250,7 @@ static int state_in(const char *name, int fd)
 	return state;
 }
 
-TEST(proc_net_lists_sockets, "fstat")
+TEST(proc_net_lists_sockets, "newfstatat")
 {
 	int l = listener(1), client = socket(AF_INET, SOCK_STREAM, 0), conn;
 	int udp = socket(AF_INET, SOCK_DGRAM, 0);

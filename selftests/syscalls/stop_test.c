@@ -94,7 +94,7 @@ static void wake_queue(void)
 	CHECK(msgsnd(queue, &m, 1, IPC_NOWAIT) == 0);
 }
 
-TEST(reads_and_polls_go_on, "read poll select recvfrom")
+TEST(reads_and_polls_go_on, "read poll pselect6 recvfrom")
 {
 	struct pollfd pfd = {.events = POLLIN};
 	struct timeval tv = {100, 0};
@@ -166,7 +166,7 @@ TEST(epoll_wait_ends, "epoll_wait epoll_pwait")
 	CHECK_ENDS(epoll_pwait(ep, &ev, 1, 100000, NULL));
 }
 
-TEST(semop_ends, "semop")
+TEST(semop_ends, "semtimedop")
 {
 	struct sembuf down = {0, -1, 0};
 

@@ -228,7 +228,7 @@ static void burn(void *arg)
 		sys(getppid);
 }
 
-TEST(limit_of_cpu_time, "setrlimit")
+TEST(limit_of_cpu_time, "prlimit64")
 {
 	struct rlimit rl = {1, 2};
 	int status;
