@@ -366,6 +366,8 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 		timers_process_exec(h, p);
 	cred_exec(p);
 	host_ids_follow(p);
+	if (p == h->main && !p->execed)
+		limits_start(p);
 	set_exe(p, exe);
 	str_copy(p->name, name, sizeof(p->name));
 	str_copy(t->comm, base ? base + 1 : name, sizeof(t->comm));

@@ -22,14 +22,21 @@
 #define MAXRSS_KIB	  8192
 
 /* Never above the host's hard limit, which an unprivileged host could not raise again. */
-static void pass_down(struct thread *th, struct process *p, u32 which, u64 soft)
+static void pass_down(struct process *p, u32 which, u64 soft)
 {
 	struct rlimit host;
 
+	if (p->state != PROCESS_ALIVE || !p->host_pid)
+		return;
 	if (hostcall(SYS_prlimit64, p->host_pid, which, 0, &host))
 		return;
 	host.rlim_cur = min(soft, (u64)host.rlim_max);
-	pass(th, SYS_prlimit64, p->host_pid, which, &host, 0);
+	hostcall(SYS_prlimit64, p->host_pid, which, &host, 0);
+}
+
+void limits_start(struct process *p)
+{
+	pass_down(p, RLIMIT_NOFILE, p->rlimit[RLIMIT_NOFILE].rlim_cur);
 }
 
 static long limit_set(struct thread *th, struct process *p, u32 which, const struct rlimit *new)
@@ -44,7 +51,7 @@ static long limit_set(struct thread *th, struct process *p, u32 which, const str
 		return -EPERM;
 	*old = *new;
 	if (which == RLIMIT_NOFILE)
-		pass_down(th, p, RLIMIT_NOFILE, new->rlim_cur);
+		pass_down(p, RLIMIT_NOFILE, new->rlim_cur);
 	if (which == RLIMIT_CPU) {
 		/* A limit of nothing means as soon as something can be measured. */
 		if (!old->rlim_cur)

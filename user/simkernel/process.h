@@ -30,6 +30,8 @@ void process_exec_done(struct thread *th, const char *exe, const char *name);
 /* Queries for wait4, waitid, pidfd. */
 void process_notify_parent(struct process *p);
 void process_free(struct process *p);
+/* limits.c: the first program's host process gets the limits that the guest is told. */
+void limits_start(struct process *p);
 
 /* Hooks of other concerns, called in process context unless said otherwise; weak until linked. */
 void ids_inherit(struct process *p, const struct process *from) __attribute__((weak));
