@@ -27,6 +27,9 @@
 #define SA_RESTORER_ 0x04000000UL
 #define NEVER_BLOCKED SIGBIT(SIGSYS)
 #define MINSIGSTKSZ_KERNEL 2048
+/* The runtime's own looks at a guest's bad pointers come as these. */
+#define FAULTS                                                                                     \
+	(SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP))
 
 extern const char native_exit_begin[], native_exit_end[];
 extern const char native_host_check[], native_host_insn[], native_host_backout[];
@@ -46,7 +49,7 @@ void pass_unlock(u32 *lock)
 
 u64 pass_block_all(void)
 {
-	u64 all = ~NEVER_BLOCKED, old = 0;
+	u64 all = ~(NEVER_BLOCKED | FAULTS), old = 0;
 
 	hostcall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, 8);
 	return old;
@@ -199,7 +202,7 @@ static void note_pending(struct native_thread *nt, int sig, const siginfo_t *inf
 	pt->info = *info;
 	pt->mask = *mask_of(uc);
 	nt->pending = 1;
-	*mask_of(uc) = ~NEVER_BLOCKED;
+	*mask_of(uc) = ~(NEVER_BLOCKED | FAULTS);
 }
 
 void passthrough_signal(int sig, siginfo_t *info, void *ucontext)
@@ -239,6 +242,12 @@ void passthrough_fault(struct native_thread *nt, int sig, siginfo_t *info, void 
 		*mask_of(uc) &= ~SIGBIT(sig);
 		if (sig == SIGTRAP)
 			send_again(sig, info);
+		return;
+	}
+	if (nt->pending) {
+		/* Sent, while another waits: the host keeps it until the guest's mask is back. */
+		*mask_of(uc) |= SIGBIT(sig);
+		send_again(sig, info);
 		return;
 	}
 	passthrough_signal(sig, info, ucontext);

@@ -40,8 +40,7 @@ static void rearm_sleepers(struct host *h)
 				timer_arm(h, &t->timeout,
 					  clock_deadline(h, CLOCK_REALTIME, t->realtime_deadline));
 	posix_timers_clock_set(h);
-	if (timerfd_clock_was_set)
-		timerfd_clock_was_set(h);
+	timerfd_clock_was_set(h);
 }
 
 /* The writer's half of the latch; the run token makes it the only writer. */

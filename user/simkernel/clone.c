@@ -64,8 +64,7 @@ static void inherit(struct process *p, const struct process *from)
 	memcpy(p->rlimit, from->rlimit, sizeof(p->rlimit));
 	memcpy(p->exe, from->exe, strlen(from->exe) + 1);
 	memcpy(p->name, from->name, strlen(from->name) + 1);
-	if (ids_inherit)
-		ids_inherit(p, from);
+	ids_inherit(p, from);
 }
 
 /* A process that failed to be born. */
@@ -132,7 +131,7 @@ static void task_inherit(struct task *t, const struct task *from, const struct c
 
 static long give_pidfd(struct thread *th, struct process *p, u64 addr)
 {
-	struct file *f = pidfd_file ? pidfd_file(th->host, p, 0) : NULL;
+	struct file *f = pidfd_file(th->host, p, 0);
 	int fd;
 
 	if (!f)

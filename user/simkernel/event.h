@@ -42,9 +42,9 @@ void event_run_due(struct host *h);
 
 /* One for each kind, defined where the timer is owned. */
 void task_timeout(struct host *h, struct timer *t);
-void itimer_fire(struct host *h, struct timer *t) __attribute__((weak));
-void posix_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
-void timerfd_fire(struct host *h, struct timer *t) __attribute__((weak));
-void socket_timer_fire(struct host *h, struct timer *t) __attribute__((weak));
+void itimer_fire(struct host *h, struct timer *t);
+void posix_timer_fire(struct host *h, struct timer *t);
+void timerfd_fire(struct host *h, struct timer *t);
+void socket_timer_fire(struct host *h, struct timer *t);
 
 #endif

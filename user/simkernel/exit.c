@@ -115,8 +115,7 @@ void process_free(struct process *p)
 {
 	struct host *h = p->host;
 
-	if (pidfd_process_gone)
-		pidfd_process_gone(p);
+	pidfd_process_gone(p);
 	/* An epoll that outlives p may still watch p's signals. */
 	waitq_dissolve(&p->signal_wait);
 	list_del(&p->sibling);
@@ -136,17 +135,14 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 	forget_vfork_children(p);
 	list_for_each_safe(t, next, &p->threads, thread_link)
 		task_reap(t);
-	if (lock_process_exit)
-		lock_process_exit(h, p);
+	lock_process_exit(h, p);
 	p->files = NULL;
 	files_put(h, files);
 	if (h->watched_events)
 		inotify_after_call(h, NULL, SYS_exit_group);
 	timer_disarm(h, &p->real_timer);
-	if (timers_process_exit)
-		timers_process_exit(h, p);
-	if (ipc_process_exit)
-		ipc_process_exit(h, p);
+	timers_process_exit(h, p);
+	ipc_process_exit(h, p);
 	mm_put(h, p->mm);
 	p->mm = NULL;
 	sigpending_flush(h, &p->pending, ~0UL);
@@ -155,8 +151,7 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 	p->sighand = NULL;
 	p->state = PROCESS_ZOMBIE;
 	p->wait_status = wait_status;
-	if (jobs_process_exit)
-		jobs_process_exit(h, p);
+	jobs_process_exit(h, p);
 	reparent_children(h, p);
 	end_vfork(p);
 	waitq_wake_all(&p->exit_wait);
@@ -196,14 +191,12 @@ void process_exit(struct thread *th, u32 wait_status)
 
 	p->exiting = true;
 	list_for_each(t, &p->threads, thread_link)
-		if (futex_exit_task)
-			futex_exit_task(th, t);
+		futex_exit_task(th, t);
 	if (p->mm->refs > 1 && th->task->clear_child_tid) {
 		u32 zero = 0;
 
 		put_user(zero, th->task->clear_child_tid);
-		if (futex_wake_address)
-			futex_wake_address(th, th->task->clear_child_tid, 1);
+		futex_wake_address(th, th->task->clear_child_tid, 1);
 	}
 	note_end(h, th->task, wait_status);
 	close_host_files(p);
@@ -244,14 +237,12 @@ static void thread_exit(struct thread *th)
 	struct task *t = th->task;
 	struct host *h = th->host;
 
-	if (futex_exit_task)
-		futex_exit_task(th, t);
+	futex_exit_task(th, t);
 	if (t->clear_child_tid) {
 		u32 zero = 0;
 
 		put_user(zero, t->clear_child_tid);
-		if (futex_wake_address)
-			futex_wake_address(th, t->clear_child_tid, 1);
+		futex_wake_address(th, t->clear_child_tid, 1);
 	}
 	strace_note(h, t, "+++ exited +++");
 	signal_task_exit(t);
@@ -362,8 +353,7 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 	mm_put(h, p->mm);
 	p->mm = mm;
 	files_close_on_exec(h, p);
-	if (timers_process_exec)
-		timers_process_exec(h, p);
+	timers_process_exec(h, p);
 	cred_exec(p);
 	host_ids_follow(p);
 	if (p == h->main && !p->execed)

@@ -16,7 +16,7 @@
 
 #define FD_LIMIT (1 << 20)
 
-long pipe_fcntl(struct thread *th, struct file *f, u64 cmd, u64 arg) __attribute__((weak));
+long pipe_fcntl(struct thread *th, struct file *f, u64 cmd, u64 arg);
 
 static bool grow(struct host *h, struct files *files, int fd)
 {
@@ -131,8 +131,7 @@ static void forget(struct thread *th, int fd)
 	struct file *f = p->files->ent[fd].file;
 
 	p->files->ent[fd] = (struct fdent){0};
-	if (lock_file_closed)
-		lock_file_closed(th->host, p, f);
+	lock_file_closed(th->host, p, f);
 	file_put(f);
 }
 
@@ -191,8 +190,7 @@ void files_close_on_exec(struct host *h, struct process *p)
 		if (!f || !files->ent[fd].cloexec)
 			continue;
 		files->ent[fd] = (struct fdent){0};
-		if (lock_file_closed)
-			lock_file_closed(h, p, f);
+		lock_file_closed(h, p, f);
 		file_put(f);
 	}
 }
@@ -367,10 +365,10 @@ SYSCALL_DEFINE(fcntl)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return lock_fcntl ? lock_fcntl(th, f, a[0], a[1], a[2]) : -ENOSYS;
+		return lock_fcntl(th, f, a[0], a[1], a[2]);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
-		return f->kind == FILE_PIPE && pipe_fcntl ? pipe_fcntl(th, f, a[1], a[2]) : -EBADF;
+		return f->kind == FILE_PIPE ? pipe_fcntl(th, f, a[1], a[2]) : -EBADF;
 	case F_SETOWN:
 		f->owner_pid = a[2];
 		return 0;

@@ -24,7 +24,7 @@
 	X(FILE_PIDFD, pidfd_file_ops)                                                              \
 	X(FILE_INOTIFY, inotify_file_ops)
 
-#define DECLARE(kind, ops) extern const struct file_ops ops __attribute__((weak));
+#define DECLARE(kind, ops) extern const struct file_ops ops;
 FILE_OPS(DECLARE)
 
 const struct file_ops *const file_ops[FILE_KINDS] = {

@@ -11,8 +11,8 @@ struct process;
 struct thread;
 
 /* F_GETLK, F_SETLK, F_SETLKW and the OFD three. */
-long lock_fcntl(struct thread *th, struct file *f, int fd, u64 cmd, u64 arg) __attribute__((weak));
+long lock_fcntl(struct thread *th, struct file *f, int fd, u64 cmd, u64 arg);
 /* p closed some descriptor of f: POSIX locks on that file go. */
-void lock_file_closed(struct host *h, struct process *p, struct file *f) __attribute__((weak));
+void lock_file_closed(struct host *h, struct process *p, struct file *f);
 
 #endif

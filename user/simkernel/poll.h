@@ -17,7 +17,7 @@ struct task;
 /* Takes the task's waiters out of all queues, drops the files, frees task->poll. */
 void poll_table_release(struct task *t);
 /* Kernel state of PI futexes that a dead task owned (futex.c). */
-void futex_task_gone(struct task *t) __attribute__((weak));
+void futex_task_gone(struct task *t);
 
 /* Events of f that hold now, as poll(2) names them. */
 u32 file_poll(struct thread *th, struct file *f);

@@ -33,17 +33,17 @@ void process_free(struct process *p);
 /* limits.c: the first program's host process gets the limits that the guest is told. */
 void limits_start(struct process *p);
 
-/* Hooks of other concerns, called in process context unless said otherwise; weak until linked. */
-void ids_inherit(struct process *p, const struct process *from) __attribute__((weak));
-void futex_exit_task(struct thread *th, struct task *t) __attribute__((weak));
+/* Hooks of other concerns, called in process context unless said otherwise. */
+void ids_inherit(struct process *p, const struct process *from);
+void futex_exit_task(struct thread *th, struct task *t);
 /* Wakes up to n waiters on the 32-bit word at addr of th's address space. */
-void futex_wake_address(struct thread *th, u64 addr, u32 n) __attribute__((weak));
+void futex_wake_address(struct thread *th, u64 addr, u32 n);
 /* The process is gone or going: forget its timers, locks, IPC undo. Any context. */
-void timers_process_exit(struct host *h, struct process *p) __attribute__((weak));
-void timers_process_exec(struct host *h, struct process *p) __attribute__((weak));
-void lock_process_exit(struct host *h, struct process *p) __attribute__((weak));
-void ipc_process_exit(struct host *h, struct process *p) __attribute__((weak));
+void timers_process_exit(struct host *h, struct process *p);
+void timers_process_exec(struct host *h, struct process *p);
+void lock_process_exit(struct host *h, struct process *p);
+void ipc_process_exit(struct host *h, struct process *p);
 /* A session leader or group changed: orphaned stopped groups get SIGHUP, SIGCONT. */
-void jobs_process_exit(struct host *h, struct process *p) __attribute__((weak));
+void jobs_process_exit(struct host *h, struct process *p);
 
 #endif

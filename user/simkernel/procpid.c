@@ -15,7 +15,6 @@
 
 #define TICK_NS (NSEC_PER_SEC / 100)
 
-extern __typeof__(process_cred) process_cred __attribute__((weak));
 
 static struct process *process_of(struct thread *th, const struct vnode *v)
 {
@@ -121,7 +120,7 @@ static long statm_text(struct thread *th, const struct vnode *v, struct text_out
 
 static void status_ids(struct process *p, struct text_out *o)
 {
-	struct cred *c = process_cred ? process_cred(p) : NULL;
+	struct cred *c = process_cred(p);
 	u32 i, open = 0;
 
 	if (c)
@@ -170,7 +169,7 @@ static long status_text(struct thread *th, const struct vnode *v, struct text_ou
 
 	if (!p || !t)
 		return -ESRCH;
-	c = process_cred ? process_cred(p) : NULL;
+	c = process_cred(p);
 	sets = signal_sets(p);
 	state = state_of(p, t);
 	text_format(o, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n",

@@ -17,7 +17,7 @@
 #define TICK_NS (NSEC_PER_SEC / 100)
 
 /* netproc.c: the text of /proc/net/NAME; its whole length, or -ENOENT. */
-long net_proc_text(struct host *h, const char *name, char *buf, size_t size) __attribute__((weak));
+long net_proc_text(struct host *h, const char *name, char *buf, size_t size);
 
 static u32 cpus(struct thread *th)
 {
@@ -305,7 +305,7 @@ static long net_text(struct thread *th, const struct vnode *v, struct text_out *
 	char *buf;
 	long len;
 
-	len = net_proc_text ? net_proc_text(h, name, NULL, 0) : -ENOENT;
+	len = net_proc_text(h, name, NULL, 0);
 	if (len < 0)
 		return len == -ENOENT ? net_head(name, o) : len;
 	buf = arena_alloc(h, len + 1);

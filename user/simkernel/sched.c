@@ -45,7 +45,7 @@ void sched_update_limit(struct host *h)
 	due = min(due, host_now(h) + READS_PER_LOOK * h->config.tick_ns + 1);
 	if (h->nready)
 		due = min(due, h->slice_end_ns);
-	if (h->current && cpu_timer_next)
+	if (h->current)
 		due = min(due, cpu_timer_next(h->current));
 	h->clock->limit_ns = due ? due - 1 : 0;
 }
@@ -303,7 +303,7 @@ void sched_look(struct thread *th)
 		sim_end(h, END_UNTIL, "the time given by --until is reached");
 		switch_to(th, NULL);
 	}
-	if (cpu_timer_next && cpu_timer_next(th->task) <= host_now(h))
+	if (cpu_timer_next(th->task) <= host_now(h))
 		cpu_timer_due(th->task);
 	event_run_due(h);
 	if (h->nready && host_now(h) >= h->slice_end_ns)

@@ -11,7 +11,10 @@
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
-/* A handler that this image lacks is a null pointer here, and its call unknown. */
+/*
+ * A handler that an image lacks is a null pointer here: arch_prctl belongs to an
+ * engine, and the supervisor has none.
+ */
 #define E(nr, name, args) syscall_fn sys_##name __attribute__((weak));
 #define N(nr, name, args)		E(nr, name, args)
 #define P(nr, name, args)

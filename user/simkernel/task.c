@@ -158,8 +158,7 @@ void task_reap(struct task *t)
 	waitq_remove(&t->wait);
 	timer_disarm(h, &t->timeout);
 	task_release_call(t);
-	if (futex_task_gone)
-		futex_task_gone(t);
+	futex_task_gone(t);
 	sigpending_flush(h, &t->pending, ~0UL);
 	p->dead_cpu_ns += task_cpu_ns(t);
 	p->dead_sys_ns += t->sys_ns;

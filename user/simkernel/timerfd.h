@@ -8,6 +8,6 @@ struct host;
  * CLOCK_REALTIME was set: absolute timers of that clock move on the count, and
  * those armed with TFD_TIMER_CANCEL_ON_SET end their wait with ECANCELED.
  */
-void timerfd_clock_was_set(struct host *h) __attribute__((weak));
+void timerfd_clock_was_set(struct host *h);
 
 #endif

@@ -20,9 +20,9 @@ u64 posix_timers_cpu_next(struct process *p);
  * The count at which, if t keeps running, the nearest CPU-time timer of its
  * process is due; TIME_NEVER when there is none.
  */
-u64 cpu_timer_next(struct task *t) __attribute__((weak));
+u64 cpu_timer_next(struct task *t);
 /* That count is reached. */
-void cpu_timer_due(struct task *t) __attribute__((weak));
+void cpu_timer_due(struct task *t);
 
 /* signal.c: queues a timer's signal to the process (t NULL) or task; 1: it is ignored. */
 long signal_from_timer(struct process *p, struct task *t, int sig, const siginfo_t *info,
