@@ -88,6 +88,10 @@ sim bash -c 'find /proc /sys -type f -exec cat {} + >everything 2>/dev/null; wc 
 between "$(cat out)" 1000 100000 "every file of /proc and /sys can be read"
 unlike everything "$(uname -n)x|$(uname -r)" "none of them names the host's kernel"
 
+sim bash -c 'ls /dev; exec 3</dev/tty'
+unlike out '^(kmsg|kvm|fuse|loop|mem|sd|vd|tty|console)' "the machine's own devices are not in /dev"
+like err '/dev/tty: No such device' "no terminal where the simulation was given none"
+
 # --- paths --------------------------------------------------------------------------
 mkdir tree && cd tree || exit 1
 native $python "$top/selftests/simkernel/paths.py" 7 6000

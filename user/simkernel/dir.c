@@ -152,8 +152,21 @@ static void listing_sort(struct listing *l)
 	}
 }
 
+/* The machine's own devices, which cannot be opened, are not shown in /dev either. */
+static bool hidden(struct thread *th, const struct file *f, int fd, const struct host_dirent *d)
+{
+	struct stat st;
+
+	if (f->dev != vfs_get(th->host)->host_dev_dev)
+		return false;
+	if (d->d_type != DT_CHR && d->d_type != DT_BLK)
+		return false;
+	return !hostcall(SYS_newfstatat, fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       device_kind(th, &st) < 0;
+}
+
 /* The host's entries, all of them, with the host's numbers. 0 or a negative errno. */
-static long read_host(struct thread *th, int fd, struct listing **l)
+static long read_host(struct thread *th, struct file *f, int fd, struct listing **l)
 {
 	struct host *h = th->host;
 	struct vfs *v = vfs_get(h);
@@ -166,7 +179,8 @@ static long read_host(struct thread *th, int fd, struct listing **l)
 		for (at = 0; at < n;) {
 			struct host_dirent *d = (struct host_dirent *)(v->listing + at);
 
-			if (!listing_add(h, l, d->d_name, d->d_type, d->d_ino))
+			if (!hidden(th, f, fd, d) &&
+			    !listing_add(h, l, d->d_name, d->d_type, d->d_ino))
 				return -ENOMEM;
 			at += d->d_reclen;
 		}
@@ -188,7 +202,7 @@ static long snapshot_host(struct thread *th, struct file *f, int fd)
 	l = listing_create(h);
 	if (!l)
 		return -ENOMEM;
-	ret = read_host(th, fd, &l);
+	ret = read_host(th, f, fd, &l);
 	if (ret < 0) {
 		listing_free(h, l);
 		return ret;

@@ -49,6 +49,9 @@ struct vfs *vfs_get(struct host *h)
 	v->next_number = NUMBER_FIRST;
 	v->host_proc_dev = host_dev_of("/proc/version");
 	v->host_sys_dev = host_dev_of("/sys/kernel");
+	v->host_dev_dev = host_dev_of("/dev");
+	if (v->host_dev_dev == host_dev_of("/"))
+		v->host_dev_dev = ~0UL;
 	h->inodes = v;
 	return v;
 }

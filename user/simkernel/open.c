@@ -17,9 +17,7 @@
 #include "simkernel/vfs.h"
 
 #define MAJOR_MEM  1
-#define MAJOR_TTY  4
 #define MAJOR_TTYX 5
-#define MAJOR_PTS  136
 
 #define FLAGS_SETTABLE (O_APPEND | O_DIRECT | O_NOATIME)
 #define FLAGS_KNOWN                                                                           \
@@ -40,8 +38,23 @@ static long install(struct thread *th, struct file *f, long err, u64 flags)
 	return f ? fd_install(th, f, flags & O_CLOEXEC) : err;
 }
 
-/* What a device is in the simulation. Negative: refused. */
-static long device_kind(struct thread *th, const struct stat *st)
+/* A terminal that the process has from whoever started the simulation; st: only that one. */
+static bool has_terminal(struct thread *th, const struct stat *st)
+{
+	struct files *files = th->task->process->files;
+	u32 fd;
+
+	for (fd = 0; fd < files->size; fd++) {
+		struct file *f = files->ent[fd].file;
+
+		if (f && f->kind == FILE_STDIN && S_ISCHR(f->mode) &&
+		    (!st || (f->dev == st->st_dev && f->ino == st->st_ino)))
+			return true;
+	}
+	return false;
+}
+
+long device_kind(struct thread *th, const struct stat *st)
 {
 	u32 maj = major(st->st_rdev), min = minor(st->st_rdev);
 
@@ -51,16 +64,9 @@ static long device_kind(struct thread *th, const struct stat *st)
 		return FILE_HOST;
 	if (maj == MAJOR_MEM && (min == 8 || min == 9))
 		return FILE_RANDOM;
-	if (maj == MAJOR_TTYX && min == 0) {
-		struct file *in = fd_peek(th->task->process, 0);
-
-		return in && in->kind == FILE_STDIN && S_ISCHR(in->mode) ? FILE_STDIN : -ENXIO;
-	}
 	if (maj == MAJOR_TTYX && min == 2)
 		return -ENOENT; /* pseudo-terminals are not simulated */
-	if (maj == MAJOR_TTY || maj == MAJOR_TTYX || maj == MAJOR_PTS)
-		return FILE_STDIN;
-	return -ENXIO;
+	return has_terminal(th, maj == MAJOR_TTYX && !min ? NULL : st) ? FILE_STDIN : -ENXIO;
 }
 
 static long open_random(struct thread *th, u64 flags)

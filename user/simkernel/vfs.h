@@ -57,6 +57,7 @@ struct vfs {
 	u32 hash_size, count;
 	u64 next_number;
 	u64 host_proc_dev, host_sys_dev;
+	u64 host_dev_dev; /* of /dev; ~0: a folder like any other */
 	struct path_buffers path[2];
 	struct cwd_text *cwds;	/* path.c */
 	char text[PATH_MAX];
@@ -134,6 +135,9 @@ bool path_is_virtual(const char *full);
 
 /* A number that the calling process has for f, or -EBADF. */
 int file_fd(struct thread *th, struct file *f);
+
+/* open.c: the file_kind that a device opens as, or a negative errno. */
+long device_kind(struct thread *th, const struct stat *st);
 
 /* stat.c: the guest's view of a path, of a descriptor. */
 long vfs_stat(struct thread *th, s32 dirfd, u64 user, u32 atflags, struct stat *st);
