@@ -16,6 +16,8 @@
 
 set -u
 cd "$(dirname "$0")/.." || exit 2
+# A make that a test starts must not look for the job server of the one that started us.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 guard=build/selftests/guard
 logs=build/check
 default_timeout=${CHECK_TIMEOUT:-180}
