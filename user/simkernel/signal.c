@@ -217,8 +217,9 @@ static void flush_everywhere(struct process *p, u64 set)
  */
 static bool prepare(struct process *p, struct task *t, int sig)
 {
-	if (p->state != PROCESS_ALIVE || p->exiting || !t || t->state == TASK_DEAD)
-		return p->state == PROCESS_ALIVE && !p->exiting && t && sig == SIGKILL;
+	/* A main thread that has ended still speaks for its process; see signal_task_exit(). */
+	if (p->state != PROCESS_ALIVE || p->exiting || !t)
+		return false;
 	if (SIGBIT(sig) & SIGSET_STOP) {
 		flush_everywhere(p, SIGBIT(SIGCONT));
 	} else if (sig == SIGCONT) {
@@ -441,6 +442,7 @@ void signal_task_exit(struct task *t)
 {
 	u64 open = ~t->blocked;
 
+	/* With all blocked nothing sent to the process is taken for ignored on its account. */
 	sigpending_flush(t->host, &t->pending, ~0UL);
 	t->blocked = ~0UL;
 	if (t->signal_look)
