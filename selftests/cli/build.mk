@@ -6,4 +6,4 @@ $(BUILD)/selftests/deny: selftests/cli/deny.c
 	$(CC) $(CFLAGS) $(WARN) -o $@ $<
 
 CHECK_DEPS += $(BUILD)/selftests/deny
-CHECKS += selftests/cli/errors.sh selftests/cli/options.sh selftests/cli/reports.sh
+CHECKS += selftests/cli/errors.sh selftests/cli/options.sh selftests/cli/reports.sh selftests/cli/place.sh

@@ -16,14 +16,14 @@
 #include <unistd.h>
 #include "sim/children.h"
 
-static pid_t parent_of(const char *pid)
+static pid_t parent_of(pid_t pid)
 {
 	char path[64], text[512], *close;
 	size_t n = 0;
 	int ppid = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "re");
 	if (!f)
 		return 0;
@@ -36,6 +36,11 @@ static pid_t parent_of(const char *pid)
 	return ppid;
 }
 
+bool children_has(pid_t pid)
+{
+	return parent_of(pid) == getpid();
+}
+
 static void kill_children(void)
 {
 	DIR *proc = opendir("/proc");
@@ -44,7 +49,7 @@ static void kill_children(void)
 	if (!proc)
 		return;
 	while ((e = readdir(proc)))
-		if (isdigit((unsigned char)e->d_name[0]) && parent_of(e->d_name) == getpid())
+		if (isdigit((unsigned char)e->d_name[0]) && children_has(atoi(e->d_name)))
 			kill(atoi(e->d_name), SIGKILL);
 	closedir(proc);
 }

@@ -3,6 +3,7 @@
 #ifndef SUNDIAL_SIM_CHILDREN_H
 #define SUNDIAL_SIM_CHILDREN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -10,5 +11,7 @@
  * one that has not been reaped: most often the only one, which saves a search.
  */
 void children_kill_all(pid_t first);
+/* pid is that of a child of this process. */
+bool children_has(pid_t pid);
 
 #endif

@@ -76,6 +76,8 @@ void supervisor_prepare(void);
 /* watchdog.c: to be called every WATCHDOG_MS. */
 #define WATCHDOG_MS 20
 void watchdog_look(struct sim *s);
+/* place.c: moves the guests to an idle CPU when theirs is wanted by others; with the watchdog. */
+void place_look(struct sim *s);
 /* progress.c */
 void progress_show(struct sim *s);
 void progress_clear(struct sim *s);

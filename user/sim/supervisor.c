@@ -273,6 +273,7 @@ void supervise(struct sim *s)
 		look_for_orphans(s, &m);
 		look_for_token(s, &m);
 		watchdog_look(s);
+		place_look(s);
 		progress_show(s);
 	}
 	children_kill_all(s->main_pid);
