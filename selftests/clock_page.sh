@@ -32,4 +32,13 @@ compare "python" $python "$sources/threads.py"
 compare "static Go" "$guests/go-static"
 compare "static C" "$guests/linkage-static"
 compare "a spin on the clock" "$guests/spin" monotonic
+
+# One process alone, by its environment: the same times as its neighbours'.
+sim_opts=()
+sim bash -c 'date +%s.%N; SUNDIAL_CLOCK_PAGE=off date +%s.%N'
+mv out mixed.out
+mixed_reads=$(stat_of page_reads)
+sim bash -c 'date +%s.%N; SUNDIAL_CLOCK_PAGE=on date +%s.%N'
+same out mixed.out "a process without the page sees the times it would see with it"
+between "$mixed_reads" 1 "$(($(stat_of page_reads) - 1))" "and only it does without"
 done_testing

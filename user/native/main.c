@@ -315,6 +315,15 @@ static void unmap_host_vdso(u64 vdso)
 	hostcall(SYS_munmap, vdso, 4 * PAGE_BYTES);
 }
 
+/* A program that must not read the page (a guest that breaks, a comparison) says so itself. */
+static bool refuses_clock_page(char *const *envp)
+{
+	for (; *envp; envp++)
+		if (!strcmp(*envp, "SUNDIAL_CLOCK_PAGE=off"))
+			return true;
+	return false;
+}
+
 static void enter_simulation(struct program *prog, const char *spec) __attribute__((noreturn));
 static void enter_simulation(struct program *prog, const char *spec)
 {
@@ -341,6 +350,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 		unmap_host_vdso(*vdso);
 	program_load(prog);
 	native_map_vdso(false, 0);
+	p->no_clock_page = refuses_clock_page(prog->envp);
 	if (vdso && h->config.clock_page && !p->no_clock_page)
 		*vdso = VDSO_BASE;
 	else
