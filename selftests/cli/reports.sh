@@ -36,7 +36,7 @@ like err "process 100[01] thread 100[01] \((cat|bash)\) sleeps in [a-z0-9_]+" "d
 is "$(stat_of end)" deadlock "deadlock: in the statistics"
 
 # Ended from outside.
-for sig in INT TERM; do
+for sig in INT TERM QUIT; do
 	"$SUNDIAL" sim --quiet -- bash -c 'echo ready >ready; while :; do :; done' >out 2>err &
 	job=$!
 	for i in {1..200}; do [ -e ready ] && break; sleep 0.05; done
@@ -46,6 +46,19 @@ for sig in INT TERM; do
 	is $? $((128 + $(kill -l $sig))) "SIG$sig to sundial: 128 and its number"
 	like err "ended by SIG$sig after" "SIG$sig to sundial: a report"
 done
+
+# Stopped by a terminal, the guests stop too.
+"$SUNDIAL" sim --quiet -- bash -c 'echo ready >ready; while :; do [ -e stop ] && break; done; echo done' >out 2>err &
+job=$!
+for i in {1..200}; do [ -e ready ] && break; sleep 0.05; done
+kill -TSTP $job
+states() { ps -o stat= -p $job --ppid $job | cut -c 1 | sort -u | tr -d '\n'; }
+for i in {1..100}; do [ "$(states)" = T ] && break; sleep 0.05; done
+is "$(states)" T "SIGTSTP stops sundial and its guests"
+kill -CONT $job
+touch stop
+wait $job
+is "$? $(cat out)" "0 done" "SIGCONT lets them go on"
 
 # JSON
 sim bash -c 'sleep 10; cat /nowhere 2>/dev/null; exit 5'

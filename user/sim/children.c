@@ -41,7 +41,7 @@ bool children_has(pid_t pid)
 	return parent_of(pid) == getpid();
 }
 
-static void kill_children(void)
+void children_signal(int sig)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *e;
@@ -50,7 +50,7 @@ static void kill_children(void)
 		return;
 	while ((e = readdir(proc)))
 		if (isdigit((unsigned char)e->d_name[0]) && children_has(atoi(e->d_name)))
-			kill(atoi(e->d_name), SIGKILL);
+			kill(atoi(e->d_name), sig);
 	closedir(proc);
 }
 
@@ -69,7 +69,7 @@ void children_kill_all(pid_t first)
 			return;
 		if (pid > 0)
 			continue;
-		kill_children();
+		children_signal(SIGKILL);
 		/* All that were there die now; wait for one before looking again. */
 		pid = waitpid(-1, &status, 0);
 		if (pid < 0 && errno == ECHILD)

@@ -11,6 +11,7 @@
  * one that has not been reaped: most often the only one, which saves a search.
  */
 void children_kill_all(pid_t first);
+void children_signal(int sig);
 /* pid is that of a child of this process. */
 bool children_has(pid_t pid);
 

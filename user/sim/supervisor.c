@@ -44,7 +44,7 @@
 
 /* Set by the signal handlers, and a futex: a signal just before the wait is not lost. */
 static volatile u32 signalled;
-static volatile sig_atomic_t asked_to_end;
+static volatile sig_atomic_t asked_to_end, asked_to_stop;
 
 struct orphan {
 	pid_t pid;
@@ -68,20 +68,22 @@ u64 wall_now_ns(void)
 
 static void on_signal(int sig)
 {
-	if (sig != SIGCHLD)
+	if (sig == SIGTSTP)
+		asked_to_stop = sig;
+	else if (sig != SIGCHLD)
 		asked_to_end = sig;
 	signalled = 1;
 }
 
 static void catch_signals(void)
 {
-	static const int sigs[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+	static const int sigs[] = {SIGCHLD, SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP};
 	struct sigaction sa = {.sa_handler = on_signal}, old;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++) {
 		sigaction(sigs[i], NULL, &old);
-		/* nohup's SIGHUP stays ignored. */
-		if (sigs[i] != SIGHUP || old.sa_handler != SIG_IGN)
+		/* nohup's SIGHUP stays ignored, and SIGTSTP where nobody could continue us. */
+		if ((sigs[i] != SIGHUP && sigs[i] != SIGTSTP) || old.sa_handler != SIG_IGN)
 			sigaction(sigs[i], &sa, NULL);
 	}
 	sa.sa_handler = SIG_IGN;
@@ -251,6 +253,15 @@ static void reap_children(struct sim *s, struct mourner *m)
 	}
 }
 
+/* Ctrl-Z: guests do not see the host's signals, so they are stopped for themselves. */
+static void stop_for_a_while(void)
+{
+	asked_to_stop = 0;
+	children_signal(SIGSTOP);
+	raise(SIGSTOP);
+	children_signal(SIGCONT);
+}
+
 void supervise(struct sim *s)
 {
 	struct mourner m = {0};
@@ -263,6 +274,8 @@ void supervise(struct sim *s)
 		signalled = 0;
 		barrier();
 		reap_children(s, &m);
+		if (asked_to_stop)
+			stop_for_a_while();
 		if (asked_to_end && !h->end) {
 			s->requested = asked_to_end;
 			sim_end(h, END_REQUESTED, "SIG%s", sigabbrev_np(asked_to_end));
