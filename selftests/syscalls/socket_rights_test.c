@@ -200,3 +200,55 @@ TEST(rights_errors, "sendmsg")
 	CHECK_ERRNO(send_fds(sv[0], "x", fds, 2), EBADF);
 	CHECK_ERRNO(recv(sv[1], &fds, 1, MSG_DONTWAIT), EAGAIN);
 }
+
+/* Puts the pipe's end and both sockets into each other's queues, and closes all. */
+static void lose_each_other(int end)
+{
+	pair(SOCK_STREAM);
+	CHECK_EQ(send_fds(sv[0], "x", (int[]){end, sv[0]}, 2), 1);
+	CHECK_EQ(send_fds(sv[1], "y", (int[]){sv[1], end, sv[0]}, 3), 1);
+	close(sv[0]);
+	close(sv[1]);
+}
+
+TEST(rights_that_hold_each_other_are_found, "sendmsg close")
+{
+	struct pollfd p;
+	int ends[2];
+
+	REQUIRE(pipe(ends) == 0);
+	for (int i = 0; i < 10; i++)
+		lose_each_other(ends[1]);
+	close(ends[1]);
+	pair(SOCK_STREAM); /* its end is when lost sockets are looked for */
+	close(sv[0]);
+	close(sv[1]);
+	p = (struct pollfd){ends[0], POLLIN, 0};
+	CHECK_EQ(poll(&p, 1, 10000), 1);
+	CHECK(p.revents & POLLHUP);
+}
+
+TEST(rights_in_reach_are_kept, "sendmsg recvmsg close")
+{
+	int outer[2], inner[2], got, n;
+	char text[8];
+
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, outer) == 0);
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, inner) == 0);
+	CHECK_EQ(write(inner[1], "deep", 4), 4);
+	CHECK_EQ(send_fds(inner[1], "i", &inner[1], 1), 1);
+	CHECK_EQ(send_fds(outer[0], "o", &inner[0], 1), 1);
+	close(inner[0]);
+	close(inner[1]);
+	pair(SOCK_STREAM);
+	close(sv[0]);
+	close(sv[1]);
+	CHECK_EQ(recv_fds(outer[1], text, 1, &got, 1, &n, 0, NULL), 1);
+	REQUIRE(n == 1);
+	CHECK_EQ(recv(got, text, 4, 0), 4);
+	CHECK(!memcmp(text, "deep", 4));
+	CHECK_EQ(recv_fds(got, text, 1, &outer[0], 1, &n, 0, NULL), 1);
+	CHECK_EQ(n, 1);
+	CHECK_EQ(write(outer[0], "z", 1), 1);
+	CHECK_EQ(read(got, text, 1), 1);
+}

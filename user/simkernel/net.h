@@ -7,7 +7,7 @@
  *	sockopt.c   options          sockfile.c  read, write, poll, ioctl, stat
  *	sockbuf.c   buffers          scm.c       rights and credentials
  *	unix.c unixname.c            AF_UNIX: connections and names
- *	unixstream.c unixdgram.c     AF_UNIX: what is sent
+ *	unixstream.c unixdgram.c     AF_UNIX: what is sent; unixgc.c, what gets lost
  *	inet.c inetport.c            addresses and ports of AF_INET, AF_INET6
  *	tcp.c tcpdata.c udp.c        the two protocols above a link
  *	loopback.c                   the one link that there is yet
@@ -136,7 +136,8 @@ struct unix_sock {
 	struct waitq room;   /* calls of others that wait for room here */
 	struct list senders; /* unix_sock.sender_link of those that poll for it */
 	struct list sender_link;
-	s32 peek_off;
+	u32 inflight; /* unixgc.c: files in messages that are this socket's */
+	bool garbage; /* only such messages hold it */
 };
 
 /* What connect(2) says next; a reset connection stays CONNECTED. */
@@ -262,6 +263,8 @@ struct sock_table { /* host->sockets */
 	u8 own_prefix4, own_prefix6;
 	bool has_ip4, has_ip6;
 	u64 rx_bytes, rx_packets; /* of lo; what goes out comes in */
+	u32 inflight;		  /* UNIX sockets in messages */
+	bool collecting;	  /* unix_gc() is at work */
 	u8 parcel[PARCELS];	  /* enum parcel_state */
 	u32 next_parcel;
 	u8 keeper[sizeof(struct sockaddr_un)]; /* the keeper's address on the host */
@@ -408,6 +411,11 @@ long unix_listen(struct thread *th, struct socket *sk, u32 backlog);
 long unix_getname(struct socket *sk, bool peer, struct sockmsg *m);
 long unix_shutdown(struct thread *th, struct socket *sk, u32 how);
 void unix_close(struct host *h, struct socket *sk);
+
+/* unixgc.c */
+void unix_gc(struct host *h);
+/* A file goes into a message, or comes out of one. */
+void unix_gc_count(struct host *h, struct file *f, int change);
 
 /* inet.c */
 bool inet_is_mapped(const u8 *ip);

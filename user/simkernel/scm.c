@@ -171,6 +171,7 @@ void scm_drop(struct host *h, struct scm_fds *fds)
 	for (i = 0; i < fds->n; i++) {
 		if (fds->ent[i].parcel >= 0)
 			t->parcel[fds->ent[i].parcel] = PARCEL_DROPPED;
+		unix_gc_count(h, fds->ent[i].file, -1);
 		file_put(fds->ent[i].file);
 	}
 	arena_free(h, fds);
@@ -189,6 +190,7 @@ static long take_fd(struct thread *th, struct scm_fds *fds, int fd)
 			return slot;
 	}
 	file_get(f);
+	unix_gc_count(th->host, f, 1);
 	fds->ent[fds->n].file = f;
 	fds->ent[fds->n].parcel = slot;
 	fds->n++;

@@ -80,7 +80,6 @@ struct socket *sock_create(struct host *h, enum proto proto, int family, int typ
 		waitq_init(&sk->unx.room);
 		list_init(&sk->unx.senders);
 		list_init(&sk->unx.sender_link);
-		sk->unx.peek_off = -1;
 	} else if (family != AF_NETLINK) {
 		inet_init(sk);
 	}

@@ -61,6 +61,8 @@ static void file_release(struct host *h, struct file *f)
 	sk->dead = true;
 	if (proto_ops[sk->proto]->close)
 		proto_ops[sk->proto]->close(h, sk);
+	if (sk->family == AF_UNIX)
+		unix_gc(h);
 	sock_put(sk);
 }
 
