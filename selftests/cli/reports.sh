@@ -32,8 +32,13 @@ mkfifo fifo
 sim bash -c 'cat fifo'
 exits 125 "deadlock: status 125"
 like err "deadlock after 0\.[0-9]+ s of virtual time" "deadlock: is named, with its time"
-like err "process 100[01] thread 100[01] \((cat|bash)\) sleeps in [a-z0-9_]+" "deadlock: lists who waits, and in which call"
+like err "process 100[01] thread 100[01] \((cat|bash)\) sleeps in (openat|wait4)$" "deadlock: lists who waits, and in which call"
 is "$(stat_of end)" deadlock "deadlock: in the statistics"
+sim_opts=(--fault in-exec:1)
+sim bash -c 'cat /nowhere; exit 3'
+exits 125 "killed in an exec: status 125"
+like err "process 1001 \(bash\) was killed from outside .*last call: execve" "killed in an exec: the report names process and call"
+sim_opts=()
 
 # Ended from outside.
 for sig in INT TERM QUIT; do

@@ -12,6 +12,7 @@
 #include "sim/fail.h"
 #include "sim/sim.h"
 #include "sim/time_text.h"
+#include "simkernel/syscall.h"
 
 #define LIST_MAX  65536
 #define SHOWN_MAX 64
@@ -22,6 +23,23 @@ static bool in_arena(struct host *h, const void *p, size_t size)
 	u64 at = (u64)p - (u64)h;
 
 	return p && at < h->size && size <= h->size - at;
+}
+
+const char *report_call(const struct task *t)
+{
+	const char *name = t->call_nr < SYSCALL_SLOTS ? syscall_table[t->call_nr].name : NULL;
+
+	return name ? name : "a system call";
+}
+
+static void say_task(const struct process *p, const struct task *t)
+{
+	if (t->state == TASK_STOPPED)
+		say("  process %d thread %d (%.*s) is stopped", p->pid, t->tid, TASK_COMM_BYTES,
+		    t->comm);
+	else
+		say("  process %d thread %d (%.*s) sleeps in %s", p->pid, t->tid, TASK_COMM_BYTES,
+		    t->comm, report_call(t));
 }
 
 static void say_sleepers(struct sim *s)
@@ -45,10 +63,7 @@ static void say_sleepers(struct sim *s)
 				return;
 			if (++shown > SHOWN_MAX)
 				continue;
-			say("  process %d thread %d (%.*s) %s%.*s", p->pid, t->tid, TASK_COMM_BYTES,
-			    t->comm, t->state == TASK_STOPPED ? "is stopped" : "sleeps in ",
-			    t->state == TASK_STOPPED ? 0 : (int)sizeof(t->wait_what),
-			    t->wait_what[0] ? t->wait_what : "a system call");
+			say_task(p, t);
 		}
 	}
 	if (shown > SHOWN_MAX)

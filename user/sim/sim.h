@@ -84,6 +84,8 @@ void progress_clear(struct sim *s);
 /* report.c: after supervise(). report_status() is the command's exit status. */
 void report_end(struct sim *s);
 int report_status(struct sim *s);
+/* The name of t's last system call. */
+const char *report_call(const struct task *t);
 /* stats.c: after supervise(). The JSON goes to stats_out, which is then closed. */
 void report_summary(struct sim *s);
 void stats_unknown(struct sim *s);

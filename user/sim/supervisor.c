@@ -155,9 +155,9 @@ static void bury(struct sim *s, struct mourner *m, struct process *p, int status
 	/* An engine that could not load a program says so and exits; nothing is half done then. */
 	if (holder->in_kernel && WIFSIGNALED(status)) {
 		sim_end(h, END_BROKEN,
-			"process %d (%s) was killed from outside in the middle of a system call, "
-			"which leaves the simulated kernel's state half changed",
-			p->pid, holder->comm);
+			"process %d (%s) was killed from outside in the middle of the simulated "
+			"kernel's work (its last call: %s), which leaves that half done",
+			p->pid, holder->comm, report_call(holder));
 		return;
 	}
 	WRITE_ONCE(holder->run, 0);

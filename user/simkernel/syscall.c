@@ -77,6 +77,7 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 	t->in_kernel = true;
 	fault_point(h, FAULT_IN_CALL);
 	t->calls++;
+	t->call_nr = nr;
 	h->progress++;
 	stat->calls++;
 	charge(h, t, nr);

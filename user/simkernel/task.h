@@ -135,7 +135,7 @@ struct task {
 	s32 ioprio;
 	u64 timerslack_ns; /* 0: the default */
 	struct process *lock_holder; /* while blocked: whose POSIX lock it waits for (lock.c) */
-	char wait_what[24]; /* for the deadlock report: name of the call it sleeps in */
+	u32 call_nr; /* its last system call, for reports */
 };
 
 enum process_state {
