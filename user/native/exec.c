@@ -38,7 +38,7 @@ long native_exec(struct thread *th, const struct exec_request *req)
 	long argc = count_vector(req->argv), ret;
 	u64 at = 0, *argv, bytes;
 	char spec[PATH_MAX / 2];
-	u32 euid;
+	u64 taken;
 	int i;
 
 	if (argc < 0)
@@ -67,9 +67,9 @@ long native_exec(struct thread *th, const struct exec_request *req)
 		ret = copy_from_user(&argv[at], req->argv + 8 * !!i, 8 * (argc - !!i));
 	if (!ret) {
 		/* The runtime starts as root; its guest will not. */
-		euid = host_root_take();
+		taken = host_root_take();
 		ret = hostcall(SYS_execve, c->native_path, argv, req->envp);
-		host_root_give_back(euid);
+		host_root_give_back(taken);
 	}
 	hostcall(SYS_munmap, argv, bytes);
 	return ret;

@@ -6,6 +6,9 @@
  * real and saved ids stay: the runtime takes root back for its own files and for
  * execve, and others may still signal it.
  *
+ * An execve with effective ids that differ from the real ones would make the host
+ * forget the death signal, so the runtime takes back both for it.
+ *
  * Linux changes ids per thread, and libc makes the threads of a process change
  * one by one; each call of theirs comes here on its own host thread.
  */
@@ -15,6 +18,7 @@
 #include "simkernel/ids.h"
 
 #define KEEP (-1)
+#define HOST_ROOT_TAKEN (1UL << 63) /* no group has so high a number */
 
 /* What a change of effective ids makes the host forget. */
 struct forgotten {
@@ -43,27 +47,29 @@ static void restore(const struct forgotten *f)
 		hostcall(SYS_exit_group, 1);
 }
 
-u32 host_root_take(void)
+u64 host_root_take(void)
 {
+	u32 euid = hostcall(SYS_geteuid), egid = hostcall(SYS_getegid), gid = hostcall(SYS_getgid);
 	struct forgotten f;
-	u32 euid = hostcall(SYS_geteuid);
 
-	if (!euid || hostcall(SYS_getuid))
+	if (hostcall(SYS_getuid) || (!euid && egid == gid))
 		return 0;
 	remember(&f);
 	hostcall(SYS_setresuid, KEEP, 0, KEEP);
+	hostcall(SYS_setresgid, KEEP, gid, KEEP);
 	restore(&f);
-	return euid;
+	return HOST_ROOT_TAKEN | (u64)egid << 32 | euid;
 }
 
-void host_root_give_back(u32 euid)
+void host_root_give_back(u64 taken)
 {
 	struct forgotten f;
 
-	if (!euid)
+	if (!taken)
 		return;
 	remember(&f);
-	hostcall(SYS_setresuid, KEEP, euid, KEEP);
+	hostcall(SYS_setresgid, KEEP, (u32)((taken & ~HOST_ROOT_TAKEN) >> 32), KEEP);
+	hostcall(SYS_setresuid, KEEP, (u32)taken, KEEP);
 	restore(&f);
 }
 

@@ -10,7 +10,7 @@ void host_ids_follow(struct process *p);
 /* With the guest's real ids, for access(2); until the next host_ids_follow(). */
 void host_ids_follow_real(struct process *p);
 /* Root for the runtime's own files; what to give back to host_root_give_back(), 0: nothing. */
-u32 host_root_take(void);
-void host_root_give_back(u32 euid);
+u64 host_root_take(void);
+void host_root_give_back(u64 taken);
 
 #endif

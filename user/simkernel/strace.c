@@ -46,7 +46,8 @@ static bool deterministic(struct host *h)
 static void write_out(struct host *h, struct process *p, struct strace_buffer *b)
 {
 	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (b->opened ? O_APPEND : O_TRUNC);
-	u32 done = 0, euid;
+	u32 done = 0;
+	u64 taken;
 	char *path;
 	long fd;
 
@@ -56,9 +57,9 @@ static void write_out(struct host *h, struct process *p, struct strace_buffer *b
 	if (!b->opened)
 		str_copy(b->name, p->leader->comm, sizeof(b->name));
 	str_format(path, PATH_MAX + 64, "%s/%s.%d.strace", h->config.strace_dir, b->name, p->pid);
-	euid = host_root_take();
+	taken = host_root_take();
 	fd = hostcall(SYS_openat, AT_FDCWD, path, flags, 0666);
-	host_root_give_back(euid);
+	host_root_give_back(taken);
 	arena_free(h, path);
 	while (fd >= 0 && done < b->len) {
 		long n = hostcall(SYS_write, fd, b->text + done, b->len - done);
