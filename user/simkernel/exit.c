@@ -18,6 +18,7 @@
 #include "simkernel/mm.h"
 #include "simkernel/inotify.h"
 #include "simkernel/pidfd.h"
+#include "simkernel/pty.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
@@ -152,6 +153,7 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 	p->state = PROCESS_ZOMBIE;
 	p->wait_status = wait_status;
 	jobs_process_exit(h, p);
+	pty_process_exit(h, p);
 	reparent_children(h, p);
 	end_vfork(p);
 	waitq_wake_all(&p->exit_wait);

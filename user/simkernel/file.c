@@ -22,7 +22,9 @@
 	X(FILE_SOCKET, socket_file_ops)                                                            \
 	X(FILE_NETLINK, netlink_file_ops)                                                          \
 	X(FILE_PIDFD, pidfd_file_ops)                                                              \
-	X(FILE_INOTIFY, inotify_file_ops)
+	X(FILE_INOTIFY, inotify_file_ops)                                                          \
+	X(FILE_PTMX, ptmx_file_ops)                                                                \
+	X(FILE_TTY, tty_file_ops)
 
 #define DECLARE(kind, ops) extern const struct file_ops ops;
 FILE_OPS(DECLARE)

@@ -37,6 +37,8 @@ enum file_kind {
 	FILE_NETLINK,
 	FILE_PIDFD,
 	FILE_INOTIFY,
+	FILE_PTMX, /* a pseudo-terminal's master, pty.c */
+	FILE_TTY,  /* and its slave */
 	FILE_KINDS,
 };
 

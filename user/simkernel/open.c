@@ -14,6 +14,7 @@
 #include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/pipe.h"
+#include "simkernel/pty.h"
 #include "simkernel/vfs.h"
 
 #define MAJOR_MEM  1
@@ -38,8 +39,7 @@ static long install(struct thread *th, struct file *f, long err, u64 flags)
 	return f ? fd_install(th, f, flags & O_CLOEXEC) : err;
 }
 
-/* A terminal that the process has from whoever started the simulation; st: only that one. */
-static bool has_terminal(struct thread *th, const struct stat *st)
+bool has_terminal(struct thread *th, const struct stat *st)
 {
 	struct files *files = th->task->process->files;
 	u32 fd;
@@ -65,15 +65,30 @@ long device_kind(struct thread *th, const struct stat *st)
 	if (maj == MAJOR_MEM && (min == 8 || min == 9))
 		return FILE_RANDOM;
 	if (maj == MAJOR_TTYX && min == 2)
-		return -ENOENT; /* pseudo-terminals are not simulated */
+		return FILE_PTMX;
+	if (maj == MAJOR_TTYX && !min && pty_controlling(th))
+		return FILE_TTY;
 	return has_terminal(th, maj == MAJOR_TTYX && !min ? NULL : st) ? FILE_STDIN : -ENXIO;
 }
 
-static long open_random(struct thread *th, u64 flags)
+/* A device that the simulation has itself. */
+static long open_emulated(struct thread *th, long kind, u64 flags)
 {
-	struct file *f = file_create(th->host, FILE_RANDOM, flags & (O_ACCMODE | O_NONBLOCK), NULL);
+	struct file *f;
+	long err = -ENFILE;
 
-	return install(th, f, -ENFILE, flags);
+	if (kind == FILE_PTMX)
+		f = pty_open_master(th, flags, &err);
+	else if (kind == FILE_TTY)
+		f = pty_open_slave(th, pty_controlling(th), flags, &err);
+	else
+		f = file_create(th->host, FILE_RANDOM, flags & (O_ACCMODE | O_NONBLOCK), NULL);
+	return install(th, f, err, flags);
+}
+
+static bool is_emulated(long kind)
+{
+	return kind == FILE_RANDOM || kind == FILE_PTMX || kind == FILE_TTY;
 }
 
 /* fd is the FIFO opened with O_PATH: it holds the number, and fstat asks it. */
@@ -151,10 +166,10 @@ static long classify(struct thread *th, int fd, const struct stat *st, u64 flags
 	} else if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
 		kind = device_kind(th, st);
 	}
-	if (kind >= 0 && kind != FILE_RANDOM)
+	if (kind >= 0 && !is_emulated(kind))
 		return enter(th, fd, st, kind, flags);
 	hostcall(SYS_close, fd);
-	return kind < 0 ? kind : open_random(th, flags);
+	return kind < 0 ? kind : open_emulated(th, kind, flags);
 }
 
 static long host_open(struct thread *th, const struct path *p, const struct open_request *r,
@@ -197,20 +212,23 @@ static long host_open_or_create(struct thread *th, const struct path *p,
 	return fd;
 }
 
-/* The host may not open these without side effects, or blocks on them. */
-static long open_special(struct thread *th, const struct path *p, const struct stat *st, u64 flags)
+/* What the host should not open, since that has effects or blocks. False: it may. */
+static bool open_special(struct thread *th, const struct path *p, const struct stat *st, u64 flags,
+			 long *ret)
 {
-	if (S_ISFIFO(st->st_mode))
-		return open_fifo(th, fifo_by_path(p), st, flags);
-	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
-		long kind = device_kind(th, st);
+	long kind;
 
-		if (kind < 0)
-			return kind;
-		if (kind == FILE_RANDOM)
-			return open_random(th, flags);
+	if (S_ISFIFO(st->st_mode)) {
+		*ret = open_fifo(th, fifo_by_path(p), st, flags);
+		return true;
 	}
-	return 0;
+	if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
+		return false;
+	kind = device_kind(th, st);
+	if (kind >= 0 && !is_emulated(kind))
+		return false;
+	*ret = kind < 0 ? kind : open_emulated(th, kind, flags);
+	return true;
 }
 
 static bool in_dev(const struct path *p)
@@ -229,12 +247,9 @@ static long open_hosted(struct thread *th, struct path *p, const struct open_req
 
 	if (in_dev(p) && !(r->flags & O_PATH) && !excl &&
 	    !hostcall(SYS_newfstatat, p->dirfd, p->name, &st,
-		      p->follow ? 0 : AT_SYMLINK_NOFOLLOW)) {
-		ret = open_special(th, p, &st, r->flags);
-		if (ret || S_ISFIFO(st.st_mode) || st.st_rdev == makedev(1, 8) ||
-		    st.st_rdev == makedev(1, 9))
-			return ret;
-	}
+		      p->follow ? 0 : AT_SYMLINK_NOFOLLOW) &&
+	    open_special(th, p, &st, r->flags, &ret))
+		return ret;
 	fd = host_open_or_create(th, p, r, &created);
 	if (fd == -ENXIO && !hostcall(SYS_newfstatat, p->dirfd, p->name, &st, 0) &&
 	    S_ISFIFO(st.st_mode))
@@ -287,7 +302,7 @@ static long open_again(struct thread *th, struct path *p, const struct open_requ
 	case FILE_PROCDIR:
 		break;
 	case FILE_RANDOM:
-		return open_random(th, r->flags);
+		return open_emulated(th, FILE_RANDOM, r->flags);
 	case FILE_SOCKET:
 	case FILE_NETLINK:
 	case FILE_EVENTFD:
@@ -327,6 +342,10 @@ static long open_virtual(struct thread *th, struct path *p, const struct open_re
 		return -EEXIST;
 	if (v->type == VNODE_FD && p->follow)
 		return open_again(th, p, r);
+	if (v->type == VNODE_TTY && !(flags & (O_PATH | O_DIRECTORY))) {
+		f = pty_open_slave(th, pty_find(th->host, v->fd), flags, &err);
+		return install(th, f, err, flags);
+	}
 	if (flags & O_DIRECTORY && v->type != VNODE_DIR)
 		return v->type == VNODE_LINK || v->type == VNODE_FD ? -ELOOP : -ENOTDIR;
 	if (flags & O_PATH) {

@@ -14,6 +14,7 @@ enum vnode_type {
 	VNODE_DIR,
 	VNODE_TEXT,
 	VNODE_LINK,
+	VNODE_TTY, /* /dev/pts/N of a simulated pseudo-terminal; fd holds N */
 	VNODE_FD, /* a link that opens the file itself: /proc/PID/fd/N */
 };
 

@@ -12,6 +12,7 @@
 #include "base/string.h"
 #include "simkernel/hostids.h"
 #include "simkernel/ids.h"
+#include "simkernel/pty.h"
 #include "simkernel/vfs.h"
 
 /* Sizes that every file system claims: 64 GiB, half of it free. */
@@ -48,7 +49,10 @@ static long stat_virtual(struct thread *th, struct path *p, struct stat *st)
 		return -ENOENT;
 	if (p->node.type == VNODE_FD && p->follow)
 		return stat_other(th, p, st);
-	vnode_stat(th, p->full, &p->node, st);
+	if (p->node.type == VNODE_TTY)
+		pty_stat(pty_find(th->host, p->node.fd), st);
+	else
+		vnode_stat(th, p->full, &p->node, st);
 	return 0;
 }
 
@@ -337,8 +341,8 @@ static long readlink_host(struct thread *th, struct path *p, u64 dst, s32 size)
 	long ret = pass(th, SYS_readlinkat, p->dirfd, p->name, dst, size), err;
 	struct stat st;
 
-	if (ret < 0 ? ret != -ENOENT :
-		      hostcall(SYS_newfstatat, p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW))
+	if (ret < 0 ? ret != -ENOENT
+		    : hostcall(SYS_newfstatat, p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW))
 		return ret;
 	if (!path_suspicious(th, p, min(ret, 0L), &st))
 		return ret;

@@ -20,6 +20,7 @@
 #define DEV_DISK 0x801
 #define DEV_PROC 0x16
 #define DEV_SYS	 0x17
+#define DEV_PTS	 0x18
 
 enum inode_time {
 	TIME_ACCESS = 1,
@@ -59,6 +60,7 @@ struct vfs {
 	u64 host_proc_dev, host_sys_dev;
 	u64 host_dev_dev; /* of /dev; ~0: a folder like any other */
 	struct path_buffers path[2];
+	struct pty *ptys[64];	/* pty.c, by number */
 	struct cwd_text *cwds;	/* path.c */
 	char text[PATH_MAX];
 	char listing[LISTING_BUFFER_BYTES];
@@ -136,6 +138,8 @@ bool path_is_virtual(const char *full);
 /* A number that the calling process has for f, or -EBADF. */
 int file_fd(struct thread *th, struct file *f);
 
+/* open.c: a terminal that the process has from whoever started us; st: only that one. */
+bool has_terminal(struct thread *th, const struct stat *st);
 /* open.c: the file_kind that a device opens as, or a negative errno. */
 long device_kind(struct thread *th, const struct stat *st);
 

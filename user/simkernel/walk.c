@@ -14,6 +14,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/pipe.h"
+#include "simkernel/pty.h"
 #include "simkernel/vfs.h"
 
 #define LINKS_MAX   40
@@ -243,6 +244,19 @@ static long walk_component(struct walk *w, bool *up)
 	return 0;
 }
 
+/* A simulated pseudo-terminal's name, which the host does not have. */
+static bool is_pty(struct thread *th, const char *full, struct vnode *v)
+{
+	u64 number;
+
+	if (!starts_with(full, "/dev/pts/") || !str_to_u64(full + 9, &number) ||
+	    !pty_find(th->host, number))
+		return false;
+	v->type = VNODE_TTY;
+	v->fd = number;
+	return true;
+}
+
 /* Where the walk has come to is the answer. */
 static long walk_end(struct thread *th, struct walk *w)
 {
@@ -257,6 +271,11 @@ static long walk_end(struct thread *th, struct walk *w)
 			vnode_lookup(th, full, &p->node);
 		if (p->must_be_dir && p->node.type == VNODE_TEXT)
 			return -ENOTDIR;
+		return 0;
+	}
+	if (!*w->rest && is_pty(th, full, &p->node)) {
+		p->virtual = true;
+		p->full = full;
 		return 0;
 	}
 	p->virtual = false;
