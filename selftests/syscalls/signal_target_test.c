@@ -124,8 +124,8 @@ TEST(a_process_without_main_thread_stops_and_goes_on, "kill exit")
 
 static pthread_mutex_t *shared_robust_mutex(int protocol)
 {
-	pthread_mutex_t *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutex_t *m =
+		mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pthread_mutexattr_t attr;
 
 	REQUIRE(m != MAP_FAILED);

@@ -34,8 +34,8 @@ static void rearm_sleepers(struct host *h)
 	struct process *p;
 	struct task *t;
 
-	list_for_each(p, &h->processes, link)
-		list_for_each(t, &p->threads, thread_link)
+	list_for_each (p, &h->processes, link)
+		list_for_each (t, &p->threads, thread_link)
 			if (t->realtime_sleep && timer_armed(&t->timeout))
 				timer_arm(h, &t->timeout,
 					  clock_deadline(h, CLOCK_REALTIME, t->realtime_deadline));

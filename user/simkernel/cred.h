@@ -19,7 +19,7 @@ struct cred {
 	u32 securebits;
 	bool no_new_privs;
 	bool changed; /* the guest changed something: host threads follow (hostids.c) */
-	bool known; /* false: as the host's process, not asked yet */
+	bool known;   /* false: as the host's process, not asked yet */
 };
 
 #endif

@@ -46,7 +46,8 @@ long futex_key(struct thread *th, u64 addr, bool shared, struct futex_key *key)
 struct list *futex_bucket(struct host *h, const struct futex_key *key)
 {
 	struct futex_table *table = h->futexes;
-	u64 hash = (key->a * 0x9e3779b97f4a7c15UL) ^ (key->b * 0xc2b2ae3d27d4eb4fUL) ^ (key->c >> 2);
+	u64 hash =
+		(key->a * 0x9e3779b97f4a7c15UL) ^ (key->b * 0xc2b2ae3d27d4eb4fUL) ^ (key->c >> 2);
 	u32 i;
 
 	if (unlikely(!table)) {
@@ -101,7 +102,7 @@ long futex_wake_key(struct host *h, const struct futex_key *key, u32 n, u32 bits
 
 	if (!bucket)
 		return 0;
-	list_for_each_safe(w, next, bucket, link) {
+	list_for_each_safe (w, next, bucket, link) {
 		if (!futex_key_equal(&w->key, key))
 			continue;
 		if (w->pi || w->to_requeue)

@@ -10,16 +10,16 @@
 #include <linux/futex.h>
 #include "simkernel/sched.h"
 
-#define FUTEX_BUCKETS 1024
+#define FUTEX_BUCKETS	  1024
 #define FUTEX_WAITV_LIMIT 128
-#define FUTEX_ANY     0xffffffffU /* the bitset that matches all */
+#define FUTEX_ANY	  0xffffffffU /* the bitset that matches all */
 
 /* Private: (mm, address). In a shared mapping: (device, inode or object, offset). */
 struct futex_key {
 	u64 a, b, c;
 };
 
-struct futex_pi { /* the kernel's side of a PI futex; exists while somebody waits for it */
+struct futex_pi {	  /* the kernel's side of a PI futex; exists while somebody waits for it */
 	struct list held; /* owner->pi_held */
 	struct task *owner;
 	u32 waiters;
@@ -62,7 +62,8 @@ void futex_enqueue(struct host *h, struct futex_waiter *w, struct task *t,
 		   const struct futex_key *key, u64 addr);
 /* Takes w off its queue and makes its task go on. */
 void futex_wake_waiter(struct futex_waiter *w);
-/* Wakes at most n (at least one) waiters whose bitset meets; -EINVAL when they wait for a PI lock. */
+/* Wakes at most n (at least one) waiters whose bitset meets; -EINVAL when they wait for a PI lock.
+ */
 long futex_wake_key(struct host *h, const struct futex_key *key, u32 n, u32 bitset);
 
 struct futex_timeout {

@@ -21,7 +21,7 @@ static struct futex_pi *find_pi(struct list *bucket, const struct futex_key *key
 {
 	struct futex_waiter *w;
 
-	list_for_each(w, bucket, link)
+	list_for_each (w, bucket, link)
 		if (w->pi && futex_key_equal(&w->key, key))
 			return w->pi;
 	return NULL;
@@ -106,7 +106,7 @@ static struct futex_waiter *next_owner(struct host *h, struct futex_pi *pi,
 {
 	struct futex_waiter *w, *best = NULL;
 
-	list_for_each(w, futex_bucket(h, key), link)
+	list_for_each (w, futex_bucket(h, key), link)
 		if (w->pi == pi && !w->acquired &&
 		    (!best || priority(w->task) > priority(best->task)))
 			best = w;
@@ -214,7 +214,7 @@ static void bequeath(struct host *h, struct futex_pi *pi)
 	u32 i;
 
 	for (i = 0; i < FUTEX_BUCKETS && !heir; i++)
-		list_for_each(w, &table->bucket[i], link)
+		list_for_each (w, &table->bucket[i], link)
 			if (w->pi == pi) {
 				heir = next_owner(h, pi, &w->key);
 				break;
@@ -236,7 +236,7 @@ void futex_pi_release_all(struct task *t)
 		list_del(&fw->one.link);
 		futex_pi_leave(&fw->one);
 	}
-	list_for_each_safe(pi, next, &t->pi_held, held) {
+	list_for_each_safe (pi, next, &t->pi_held, held) {
 		bequeath(t->host, pi);
 		if (pi->owner == t)
 			list_del(&pi->held);
@@ -330,7 +330,7 @@ long futex_cmp_requeue_pi(struct thread *th, u64 addr, bool shared, u32 nr_wake,
 	bucket = futex_bucket(th->host, &key);
 	if (!bucket)
 		return -ENOMEM;
-	list_for_each_safe(w, next, bucket, link) {
+	list_for_each_safe (w, next, bucket, link) {
 		if (count > (long)nr_requeue)
 			break;
 		if (!futex_key_equal(&w->key, &key))

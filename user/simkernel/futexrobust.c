@@ -32,8 +32,7 @@ SYSCALL_DEFINE(get_robust_list)
 
 	if (!t)
 		return -ESRCH;
-	if (t->process != th->task->process &&
-	    signal_permission(th->task->process, t->process, 0))
+	if (t->process != th->task->process && signal_permission(th->task->process, t->process, 0))
 		return -EPERM;
 	if (put_user(len, a[2]))
 		return -EFAULT;

@@ -108,7 +108,7 @@ static long requeue(struct thread *th, u64 addr, bool shared, u64 addr2, bool sh
 	to = futex_bucket(th->host, &key2);
 	if (!from || !to)
 		return -ENOMEM;
-	list_for_each_safe(w, next, from, link) {
+	list_for_each_safe (w, next, from, link) {
 		if (count - nr_wake >= nr_requeue)
 			break;
 		if (!futex_key_equal(&w->key, &key))
@@ -269,9 +269,9 @@ SYSCALL_DEFINE(futex)
 
 /* The second interface. */
 
-#define FUTEX2_SIZE_MASK_  3
-#define FUTEX2_SIZE_U32_   2
-#define FUTEX2_PRIVATE_	   128
+#define FUTEX2_SIZE_MASK_ 3
+#define FUTEX2_SIZE_U32_  2
+#define FUTEX2_PRIVATE_	  128
 
 struct futex2_entry { /* struct futex_waitv */
 	u64 val, addr;

@@ -17,7 +17,7 @@
 #include "simkernel/hostids.h"
 #include "simkernel/ids.h"
 
-#define KEEP (-1)
+#define KEEP		(-1)
 #define HOST_ROOT_TAKEN (1UL << 63) /* no group has so high a number */
 
 /* What a change of effective ids makes the host forget. */

@@ -17,10 +17,10 @@
 #include "simkernel/process.h"
 #include "simkernel/syscall.h"
 
-#define CAP_ALL	      ((1UL << 41) - 1)
-#define CAP_SETGID    6
-#define CAP_SETUID    7
-#define KEEP (~0U) /* an id of -1: leave it */
+#define CAP_ALL	   ((1UL << 41) - 1)
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define KEEP	   (~0U) /* an id of -1: leave it */
 
 static void ids_from_host(struct cred *c)
 {
@@ -240,27 +240,27 @@ static void ids_changed(struct process *p, const struct id_set *old, const struc
 	host_ids_follow(p);
 }
 
-#define CHANGE_USER(th, call)                                                                      \
-	({                                                                                         \
-		struct process *p_ = (th)->task->process;                                          \
-		bool capable = cred_capable(p_, CAP_SETUID);                                       \
-		struct id_set *ids = &process_cred(p_)->uid, old_ = *ids;                          \
-		long ret_ = call;                                                                  \
-		if (memcmp(ids, &old_, sizeof(old_)))                                              \
-			users_changed(p_, &old_);                                                  \
-		ids_changed(p_, &old_, ids);                                                       \
-		ret_;                                                                              \
+#define CHANGE_USER(th, call)                                             \
+	({                                                                \
+		struct process *p_ = (th)->task->process;                 \
+		bool capable = cred_capable(p_, CAP_SETUID);              \
+		struct id_set *ids = &process_cred(p_)->uid, old_ = *ids; \
+		long ret_ = call;                                         \
+		if (memcmp(ids, &old_, sizeof(old_)))                     \
+			users_changed(p_, &old_);                         \
+		ids_changed(p_, &old_, ids);                              \
+		ret_;                                                     \
 	})
 
-#define CHANGE_GROUP(th, call)                                                                     \
-	({                                                                                         \
-		struct process *p_ = (th)->task->process;                                          \
-		bool capable = cred_capable(p_, CAP_SETGID);                                       \
-		struct id_set *ids = &process_cred(p_)->gid, old_ = *ids;                          \
-		long ret_ = call;                                                                  \
-		p_->gid = ids->effective;                                                          \
-		ids_changed(p_, &old_, ids);                                                       \
-		ret_;                                                                              \
+#define CHANGE_GROUP(th, call)                                            \
+	({                                                                \
+		struct process *p_ = (th)->task->process;                 \
+		bool capable = cred_capable(p_, CAP_SETGID);              \
+		struct id_set *ids = &process_cred(p_)->gid, old_ = *ids; \
+		long ret_ = call;                                         \
+		p_->gid = ids->effective;                                 \
+		ids_changed(p_, &old_, ids);                              \
+		ret_;                                                     \
 	})
 
 SYSCALL_DEFINE(setuid)

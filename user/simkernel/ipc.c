@@ -38,7 +38,7 @@ struct ipc_object *ipc_find_id(struct ipc_kind *kind, s32 id)
 {
 	struct ipc_object *o;
 
-	list_for_each(o, &kind->objects, link)
+	list_for_each (o, &kind->objects, link)
 		if (o->id == id)
 			return o;
 	return NULL;
@@ -78,7 +78,7 @@ struct ipc_object *ipc_find_key(struct thread *th, struct ipc_kind *kind, s32 ke
 	*err = 0;
 	if (key == IPC_KEY_ANY)
 		return NULL;
-	list_for_each(o, &kind->objects, link) {
+	list_for_each (o, &kind->objects, link) {
 		if (o->key != key)
 			continue;
 		if ((flags & IPC_CREAT) && (flags & IPC_EXCL))

@@ -28,7 +28,9 @@ void itimer_real_taken(struct process *p)
 
 	if (!p->real_interval_ns || timer_armed(&p->real_timer))
 		return;
-	missed = now > p->real_timer.expiry_ns ? (now - p->real_timer.expiry_ns) / p->real_interval_ns : 0;
+	missed = now > p->real_timer.expiry_ns
+			 ? (now - p->real_timer.expiry_ns) / p->real_interval_ns
+			 : 0;
 	timer_arm(h, &p->real_timer, p->real_timer.expiry_ns + (missed + 1) * p->real_interval_ns);
 }
 

@@ -12,7 +12,7 @@ static bool group_in_session(struct host *h, s32 pgid, s32 sid)
 {
 	struct process *p;
 
-	list_for_each(p, &h->processes, link)
+	list_for_each (p, &h->processes, link)
 		if (p->pgid == pgid && p->sid == sid)
 			return true;
 	return false;
@@ -75,7 +75,7 @@ SYSCALL_DEFINE(setsid)
 
 	if (p->sid == p->pid)
 		return -EPERM;
-	list_for_each(o, &th->host->processes, link)
+	list_for_each (o, &th->host->processes, link)
 		if (o->pgid == p->pid)
 			return -EPERM;
 	p->sid = p->pgid = p->pid;
@@ -87,7 +87,7 @@ void jobs_process_exit(struct host *h, struct process *p)
 	struct process *c, *next;
 	siginfo_t info;
 
-	list_for_each_safe(c, next, &p->children, sibling)
+	list_for_each_safe (c, next, &p->children, sibling)
 		if (c->pdeath_signal && c->state == PROCESS_ALIVE) {
 			signal_info_from(p, c->pdeath_signal, SI_USER, &info);
 			signal_process(c, c->pdeath_signal, &info);

@@ -19,7 +19,7 @@
 #define NR_OPEN		  1048576UL
 #define TICKS_PER_SEC	  100
 /* Resident memory depends on the host; guests that print it are told this. */
-#define MAXRSS_KIB	  8192
+#define MAXRSS_KIB 8192
 
 /* Never above the host's hard limit, which an unprivileged host could not raise again. */
 static void pass_down(struct process *p, u32 which, u64 soft)
@@ -133,7 +133,7 @@ SYSCALL_DEFINE(getrusage)
 	case RUSAGE_SELF:
 		cpu_ns = process_cpu_ns(p);
 		sys_ns = process_sys_ns(p);
-		list_for_each(t, &p->threads, thread_link) {
+		list_for_each (t, &p->threads, thread_link) {
 			ru.ru_nvcsw += t->voluntary_switches;
 			ru.ru_nivcsw += t->involuntary_switches;
 		}

@@ -61,7 +61,8 @@ SYSCALL_DEFINE(mlockall)
 {
 	u32 flags = a[0];
 
-	if (!flags || flags & ~(u32)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
+	if (!flags || flags & ~(u32)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ||
+	    flags == MCL_ONFAULT)
 		return -EINVAL;
 	return locked_limit(th) ? 0 : -EPERM;
 }

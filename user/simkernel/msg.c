@@ -13,8 +13,8 @@
 #include "simkernel/ipc.h"
 
 #define CAP_SYS_RESOURCE_ 24
-#define MSGMAX_ 8192
-#define MSGMNB_ 16384
+#define MSGMAX_		  8192
+#define MSGMNB_		  16384
 
 struct message {
 	struct list link;
@@ -104,7 +104,7 @@ static bool hand_over(struct host *h, struct msg_queue *q, struct message *m)
 {
 	struct waiter *w, *next;
 
-	list_for_each_safe(w, next, &q->wait.waiters, link) {
+	list_for_each_safe (w, next, &q->wait.waiters, link) {
 		struct task *t = w->owner;
 		struct msg_wait *mw = t->scratch;
 
@@ -179,7 +179,7 @@ static struct message *choose(struct msg_queue *q, s64 type, u32 flags)
 	struct message *m, *best = NULL;
 	s64 index = 0;
 
-	list_for_each(m, &q->messages, link) {
+	list_for_each (m, &q->messages, link) {
 		if (flags & MSG_COPY) {
 			if (index++ == type)
 				return m;
@@ -273,11 +273,11 @@ static void destroy(struct host *h, struct msg_queue *q)
 	struct message *m, *next_message;
 	struct waiter *w, *next;
 
-	list_for_each_safe(w, next, &q->wait.waiters, link) {
+	list_for_each_safe (w, next, &q->wait.waiters, link) {
 		list_del(&w->link);
 		task_wake(w->owner);
 	}
-	list_for_each_safe(m, next_message, &q->messages, link)
+	list_for_each_safe (m, next_message, &q->messages, link)
 		arena_free(h, m);
 	ipc_remove(&table->msg, &q->ipc);
 	arena_free(h, q);

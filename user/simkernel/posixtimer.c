@@ -23,18 +23,18 @@ struct posix_timer {
 	struct list link; /* process->posix_timers */
 	struct process *process;
 	s32 id, clock;
-	s32 base;     /* the clock that expiry_ns is on: relative ones do not follow a set clock */
-	s32 cpu_tid;  /* of a thread's CPU clock, else 0 */
+	s32 base;    /* the clock that expiry_ns is on: relative ones do not follow a set clock */
+	s32 cpu_tid; /* of a thread's CPU clock, else 0 */
 	bool cpu, user_only; /* on CPU time; without the part spent in calls */
 	bool armed;
 	bool queued;  /* its signal waits */
 	bool current; /* and is of the last settime */
 	s32 notify, sig, tid;
-	u64 value;    /* sigev_value */
+	u64 value; /* sigev_value */
 	s64 expiry_ns;
 	u64 interval_ns;
 	u32 overrun_last;
-	u64 overrun;  /* since the signal was sent */
+	u64 overrun; /* since the signal was sent */
 	struct timer event;
 };
 
@@ -180,7 +180,7 @@ u64 posix_timers_cpu_next(struct process *p)
 	u64 next = TIME_NEVER;
 	s64 now;
 
-	list_for_each(pt, &p->posix_timers, link)
+	list_for_each (pt, &p->posix_timers, link)
 		if (pt->cpu && pt->armed && clock_now(pt, &now))
 			next = min(next, pt->expiry_ns > now ? (u64)(pt->expiry_ns - now) : 0);
 	return next;
@@ -191,7 +191,7 @@ void posix_timers_cpu_due(struct process *p)
 	struct posix_timer *pt;
 	s64 now;
 
-	list_for_each(pt, &p->posix_timers, link)
+	list_for_each (pt, &p->posix_timers, link)
 		if (pt->cpu && pt->armed && clock_now(pt, &now) && now >= pt->expiry_ns)
 			expire(pt);
 }
@@ -201,22 +201,23 @@ void posix_timers_clock_set(struct host *h)
 	struct posix_timer *pt;
 	struct process *p;
 
-	list_for_each(p, &h->processes, link)
-		list_for_each(pt, &p->posix_timers, link)
+	list_for_each (p, &h->processes, link)
+		list_for_each (pt, &p->posix_timers, link)
 			if (!pt->cpu && timer_armed(&pt->event))
-				timer_arm(h, &pt->event, clock_deadline(h, pt->base, pt->expiry_ns));
+				timer_arm(h, &pt->event,
+					  clock_deadline(h, pt->base, pt->expiry_ns));
 }
 
 static void forget_in(struct sigpending *q, struct posix_timer *pt)
 {
 	struct sigqueue_entry *e;
 
-	list_for_each(e, &q->queue, link)
+	list_for_each (e, &q->queue, link)
 		if (e->timer == pt)
 			e->timer = NULL;
 }
 
-static void delete(struct posix_timer *pt)
+static void delete (struct posix_timer *pt)
 {
 	struct process *p = pt->process;
 	struct task *t;
@@ -225,7 +226,7 @@ static void delete(struct posix_timer *pt)
 	disarm(pt);
 	if (pt->queued) {
 		forget_in(&p->pending, pt);
-		list_for_each(t, &p->threads, thread_link)
+		list_for_each (t, &p->threads, thread_link)
 			forget_in(&t->pending, pt);
 	}
 	arena_free(p->host, pt);
@@ -235,8 +236,8 @@ void posix_timers_delete_all(struct process *p)
 {
 	struct posix_timer *pt, *next;
 
-	list_for_each_safe(pt, next, &p->posix_timers, link)
-		delete(pt);
+	list_for_each_safe (pt, next, &p->posix_timers, link)
+		delete (pt);
 }
 
 void timers_process_exec(struct host *h, struct process *p)
@@ -255,7 +256,7 @@ static struct posix_timer *find(struct thread *th, s32 id)
 {
 	struct posix_timer *pt;
 
-	list_for_each(pt, &th->task->process->posix_timers, link)
+	list_for_each (pt, &th->task->process->posix_timers, link)
 		if (pt->id == id)
 			return pt;
 	return NULL;
@@ -310,7 +311,7 @@ static bool too_many(struct process *p)
 	struct posix_timer *pt;
 	u64 n = 0;
 
-	list_for_each(pt, &p->posix_timers, link)
+	list_for_each (pt, &p->posix_timers, link)
 		n++;
 	return n >= p->rlimit[RLIMIT_SIGPENDING].rlim_cur;
 }
@@ -445,6 +446,6 @@ SYSCALL_DEFINE(timer_delete)
 
 	if (!pt)
 		return -EINVAL;
-	delete(pt);
+	delete (pt);
 	return 0;
 }

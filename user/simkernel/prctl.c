@@ -153,10 +153,10 @@ SYSCALL_DEFINE(personality)
 	return old;
 }
 
-#define MEMBARRIER_SUPPORTED                                                                       \
-	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |                                 \
-	 MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED |             \
-	 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE |  \
+#define MEMBARRIER_SUPPORTED                                                                      \
+	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |                                \
+	 MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED |            \
+	 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE | \
 	 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)
 
 /*
@@ -238,7 +238,8 @@ static long vm_transfer(struct thread *th, const u64 *a, long nr)
 		return -EINVAL;
 	if (!t || !t->process->host_pid)
 		return -ESRCH;
-	if (t->process != self && (!t->process->dumpable || signal_permission(self, t->process, 0)) &&
+	if (t->process != self &&
+	    (!t->process->dumpable || signal_permission(self, t->process, 0)) &&
 	    !cred_capable(self, CAP_SYS_PTRACE_))
 		return -EPERM;
 	return pass(th, nr, t->process->host_pid, a[1], a[2], a[3], a[4], 0);

@@ -72,8 +72,8 @@ SYSCALL_DEFINE(getpriority)
 
 	if (s.which < PRIO_PROCESS_ || s.which > PRIO_USER_)
 		return -EINVAL;
-	list_for_each(p, &th->host->processes, link)
-		list_for_each(t, &p->threads, thread_link)
+	list_for_each (p, &th->host->processes, link)
+		list_for_each (t, &p->threads, thread_link)
 			if (selected(th, &s, t))
 				best = max(best, 20L - t->nice);
 	return best;
@@ -102,8 +102,8 @@ SYSCALL_DEFINE(setpriority)
 
 	if (s.which < PRIO_PROCESS_ || s.which > PRIO_USER_)
 		return -EINVAL;
-	list_for_each(p, &th->host->processes, link) {
-		list_for_each(t, &p->threads, thread_link) {
+	list_for_each (p, &th->host->processes, link) {
+		list_for_each (t, &p->threads, thread_link) {
 			long err;
 
 			if (!selected(th, &s, t))
@@ -223,9 +223,8 @@ SYSCALL_DEFINE(sched_rr_get_interval)
 		return -ESRCH;
 	if (t->sched_policy == SCHED_RR)
 		return timespec_to_user(a[1], RR_SLICE_NS);
-	return timespec_to_user(a[1], t->sched_policy == SCHED_FIFO
-					      ? 0
-					      : (s64)th->host->config.slice_ns);
+	return timespec_to_user(a[1],
+				t->sched_policy == SCHED_FIFO ? 0 : (s64)th->host->config.slice_ns);
 }
 
 struct user_sched_attr {

@@ -162,7 +162,7 @@ static void changed(struct host *h, struct sem_set *s)
 
 	while (again) {
 		again = false;
-		list_for_each_safe(w, next, &s->wait.waiters, link) {
+		list_for_each_safe (w, next, &s->wait.waiters, link) {
 			struct task *t = w->owner;
 			struct sem_wait *sw = t->scratch;
 
@@ -307,7 +307,7 @@ static void clear_undo(struct host *h, struct sem_set *s, u32 first, u32 n)
 {
 	struct process *p;
 
-	list_for_each(p, &h->processes, link) {
+	list_for_each (p, &h->processes, link) {
 		struct sem_undo *u = undo_of(p, s, false);
 
 		if (u)
@@ -320,7 +320,7 @@ static void destroy(struct host *h, struct sem_set *s)
 	struct ipc_table *table = h->ipc;
 	struct waiter *w, *next;
 
-	list_for_each_safe(w, next, &s->wait.waiters, link) {
+	list_for_each_safe (w, next, &s->wait.waiters, link) {
 		list_del(&w->link);
 		task_wake(w->owner);
 	}
@@ -333,7 +333,7 @@ static long count_waiters(struct sem_set *s, u32 num, u32 kind)
 	struct waiter *w;
 	long n = 0;
 
-	list_for_each(w, &s->wait.waiters, link)
+	list_for_each (w, &s->wait.waiters, link)
 		n += w->key == (num << 2 | kind);
 	return n;
 }

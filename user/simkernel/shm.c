@@ -180,7 +180,7 @@ void shm_unmapped(struct host *h, struct mm *mm, u64 start, u64 end)
 {
 	struct shm_attach *at, *next;
 
-	list_for_each_safe(at, next, &mm->shm, link)
+	list_for_each_safe (at, next, &mm->shm, link)
 		if (at->start >= start && at->start + at->segment->bytes <= end)
 			detach(h, at);
 }
@@ -189,7 +189,7 @@ long shm_mm_copied(struct host *h, struct mm *mm, const struct mm *old)
 {
 	struct shm_attach *at, *copy;
 
-	list_for_each(at, &old->shm, link) {
+	list_for_each (at, &old->shm, link) {
 		copy = arena_alloc(h, sizeof(*copy));
 		if (!copy)
 			return -ENOMEM;
@@ -205,7 +205,7 @@ SYSCALL_DEFINE(shmdt)
 	struct mm *mm = th->task->process->mm;
 	struct shm_attach *at;
 
-	list_for_each(at, &mm->shm, link) {
+	list_for_each (at, &mm->shm, link) {
 		u64 bytes = at->segment->bytes;
 
 		if (at->start != a[0])
@@ -249,7 +249,7 @@ static long usage(struct thread *th, u64 addr)
 	struct ipc_object *o;
 	struct shm_info info = {0};
 
-	list_for_each(o, &table->shm.objects, link) {
+	list_for_each (o, &table->shm.objects, link) {
 		info.used_ids++;
 		info.shm_tot += container_of(o, struct shm_segment, ipc)->bytes / PAGE_BYTES;
 	}

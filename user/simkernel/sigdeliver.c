@@ -81,7 +81,8 @@ static void run_handler(struct thread *th, struct leaving *l, int sig, const sig
 	if (act.flags & SA_RESETHAND_)
 		slot->handler = (u64)SIG_DFL;
 	settle_result(th, l, act.flags);
-	if (th->engine->deliver(th, sig, info, &act, t->restore_mask ? t->saved_mask : t->blocked)) {
+	if (th->engine->deliver(th, sig, info, &act,
+				t->restore_mask ? t->saved_mask : t->blocked)) {
 		frame_failed(th, sig);
 		return;
 	}
@@ -179,7 +180,8 @@ long signal_return_to_user(struct thread *th, long ret, u64 nr)
 	if (t->restore_mask) {
 		t->restore_mask = false;
 		signal_set_blocked(t, t->saved_mask);
-		/* What the old mask lets through waits for the next look, as after any unblocking. */
+		/* What the old mask lets through waits for the next look, as after any unblocking.
+		 */
 		if (t->signal_look)
 			deliver_all(th, &l);
 	}

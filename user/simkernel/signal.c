@@ -40,7 +40,7 @@ void sigpending_flush(struct host *h, struct sigpending *p, u64 set)
 	if (!(p->set & set))
 		return;
 	p->set &= ~set;
-	list_for_each_safe(e, tmp, &p->queue, link)
+	list_for_each_safe (e, tmp, &p->queue, link)
 		if (set & SIGBIT(e->info.si_signo))
 			entry_free(h, e);
 }
@@ -79,8 +79,8 @@ static bool is_fatal(const struct task *t, int sig)
 {
 	if (sig == SIGKILL)
 		return true;
-	return t->process->sighand->action[sig].handler == (u64)SIG_DFL &&
-	       !default_ignores(sig) && !(SIGBIT(sig) & SIGSET_STOP);
+	return t->process->sighand->action[sig].handler == (u64)SIG_DFL && !default_ignores(sig) &&
+	       !(SIGBIT(sig) & SIGSET_STOP);
 }
 
 bool signal_fatal(struct task *t)
@@ -129,7 +129,7 @@ static struct task *choose_thread(struct process *p, int sig)
 
 	if (p->leader && wants_signal(p->leader, sig))
 		return p->leader;
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		if (wants_signal(t, sig))
 			return t;
 	return NULL;
@@ -141,7 +141,7 @@ static void kill_all_threads(struct process *p)
 	struct task *t;
 
 	p->stopped = false;
-	list_for_each(t, &p->threads, thread_link) {
+	list_for_each (t, &p->threads, thread_link) {
 		if (t->state == TASK_DEAD)
 			continue;
 		t->pending.set |= SIGBIT(SIGKILL);
@@ -184,7 +184,7 @@ void process_stop(struct process *p, int sig)
 	p->stop_signal = sig;
 	p->stop_reported = false;
 	p->continued = false;
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		if (t->state != TASK_DEAD)
 			signal_wake(t, false);
 	notify_job_control(p, CLD_STOPPED, sig);
@@ -206,7 +206,7 @@ static void flush_everywhere(struct process *p, u64 set)
 	struct task *t;
 
 	sigpending_flush(p->host, &p->pending, set);
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		sigpending_flush(p->host, &t->pending, set);
 }
 
@@ -285,8 +285,7 @@ static long send(struct process *p, struct task *t, int sig, const siginfo_t *in
 		return 0; /* has no handler for anything, and cannot be killed */
 	if (!prepare(p, judge, sig))
 		return 0;
-	ret = sig == SIGKILL ? 0 :
-	      enqueue(p, t ? &t->pending : &p->pending, sig, info, timer);
+	ret = sig == SIGKILL ? 0 : enqueue(p, t ? &t->pending : &p->pending, sig, info, timer);
 	if (ret)
 		return ret;
 	waitq_wake_all(&p->signal_wait);
@@ -348,7 +347,7 @@ static void collect(struct host *h, struct sigpending *q, int sig, siginfo_t *in
 	struct sigqueue_entry *e, *found = NULL;
 	bool more = false;
 
-	list_for_each(e, &q->queue, link) {
+	list_for_each (e, &q->queue, link) {
 		if (e->info.si_signo != sig)
 			continue;
 		if (found) {
@@ -404,7 +403,7 @@ static void retarget(struct task *t, u64 set)
 	set &= p->pending.set;
 	if (!set)
 		return;
-	list_for_each(o, &p->threads, thread_link) {
+	list_for_each (o, &p->threads, thread_link) {
 		u64 takes = set & ~blocked_now(o);
 
 		if (o == t || o->state == TASK_DEAD || !takes)
@@ -468,7 +467,7 @@ bool pgrp_is_orphaned(struct host *h, s32 pgid, const struct process *except)
 {
 	struct process *p;
 
-	list_for_each(p, &h->processes, link)
+	list_for_each (p, &h->processes, link)
 		if (p->pgid == pgid && p != except && p->state == PROCESS_ALIVE && ties_group(p))
 			return false;
 	return true;
@@ -479,12 +478,12 @@ static void wake_if_orphaned(struct host *h, struct process *leaving, s32 pgid)
 	struct process *p;
 	bool stopped = false;
 
-	list_for_each(p, &h->processes, link)
+	list_for_each (p, &h->processes, link)
 		if (p->pgid == pgid && p != leaving && p->state == PROCESS_ALIVE && p->stopped)
 			stopped = true;
 	if (!stopped || !pgrp_is_orphaned(h, pgid, leaving))
 		return;
-	list_for_each(p, &h->processes, link) {
+	list_for_each (p, &h->processes, link) {
 		if (p->pgid != pgid || p == leaving || p->state != PROCESS_ALIVE)
 			continue;
 		signal_process(p, SIGHUP, NULL);
@@ -499,7 +498,7 @@ void signal_orphans(struct process *p)
 
 	if (ties_group(p))
 		wake_if_orphaned(p->host, p, p->pgid);
-	list_for_each(c, &p->children, sibling)
+	list_for_each (c, &p->children, sibling)
 		if (c->pgid != p->pgid && c->sid == p->sid) {
 			struct process *parent = c->parent;
 

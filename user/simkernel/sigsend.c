@@ -61,7 +61,7 @@ static long kill_group(struct thread *th, s32 pgid, int sig, const siginfo_t *in
 	bool success = false;
 	long ret = -ESRCH;
 
-	list_for_each_safe(p, tmp, &th->host->processes, link) {
+	list_for_each_safe (p, tmp, &th->host->processes, link) {
 		long err;
 
 		if (p->pgid != pgid || p == th->host->init)
@@ -79,7 +79,7 @@ static long kill_all(struct thread *th, int sig, const siginfo_t *info)
 	long ret = 0;
 	bool any = false;
 
-	list_for_each_safe(p, tmp, &th->host->processes, link) {
+	list_for_each_safe (p, tmp, &th->host->processes, link) {
 		long err;
 
 		if (p == th->host->init || p == th->task->process)

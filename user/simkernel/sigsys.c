@@ -43,7 +43,7 @@ SYSCALL_DEFINE(rt_sigaction)
 		if (act.handler == (u64)SIG_IGN ||
 		    (act.handler == (u64)SIG_DFL && SIGBIT(sig) & SIGSET_IGNORED)) {
 			sigpending_flush(th->host, &p->pending, SIGBIT(sig));
-			list_for_each(o, &p->threads, thread_link) {
+			list_for_each (o, &p->threads, thread_link) {
 				sigpending_flush(th->host, &o->pending, SIGBIT(sig));
 				if (o->signal_look)
 					signal_recalc(o);

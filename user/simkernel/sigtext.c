@@ -37,7 +37,7 @@ const char *signal_name(int sig, char buf[16])
 
 static const char *code_name(int sig, int code, char buf[16])
 {
-	static const char *const child[] = {"CLD_EXITED", "CLD_KILLED",	 "CLD_DUMPED",
+	static const char *const child[] = {"CLD_EXITED",  "CLD_KILLED",  "CLD_DUMPED",
 					    "CLD_TRAPPED", "CLD_STOPPED", "CLD_CONTINUED"};
 	static const char *const segv[] = {"SEGV_MAPERR", "SEGV_ACCERR", "SEGV_BNDERR",
 					   "SEGV_PKUERR"};
@@ -51,10 +51,10 @@ static const char *code_name(int sig, int code, char buf[16])
 	const char *const *list = NULL;
 	int n = 0;
 
-#define LIST(signal, array)                                                                        \
-	case signal:                                                                               \
-		list = array;                                                                      \
-		n = ARRAY_SIZE(array);                                                             \
+#define LIST(signal, array)            \
+	case signal:                   \
+		list = array;          \
+		n = ARRAY_SIZE(array); \
 		break
 	switch (sig) {
 		LIST(SIGCHLD, child);
@@ -127,7 +127,8 @@ static void details(struct host *h, char *out, size_t size, int sig, const sigin
 			str_format(buf, sizeof(buf), "%d", status);
 		else
 			what = signal_name(status, buf);
-		str_format(out, size, ", si_pid=%d, si_uid=%d, si_status=%s, si_utime=%ld, si_stime=%ld",
+		str_format(out, size,
+			   ", si_pid=%d, si_uid=%d, si_status=%s, si_utime=%ld, si_stime=%ld",
 			   info->si_pid, (int)info->si_uid, what, (long)info->si_utime,
 			   (long)info->si_stime);
 	} else if (SIGBIT(sig) & SIGSET_SYNCHRONOUS) {

@@ -68,7 +68,7 @@ SYSCALL_DEFINE(sysinfo)
 	struct process *p;
 	u32 n = 0;
 
-	list_for_each(p, &th->host->processes, link)
+	list_for_each (p, &th->host->processes, link)
 		n += p->nthreads;
 	memset(&info, 0, sizeof(info));
 	info.uptime = (host_now(th->host) + NSEC_PER_SEC - 1) / NSEC_PER_SEC;
