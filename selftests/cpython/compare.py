@@ -22,7 +22,7 @@ PYTHON = "/usr/bin/python3"
 OUTCOMES = os.path.join(HERE, "outcomes.py")
 WORK = os.path.join(TOP, "build/check/cpython")
 SUNDIAL = os.path.join(TOP, "build/sundial")
-LIMIT = {"native": 400, "run": 500, "sim": 400}
+LIMIT = {"native": 900, "run": 900, "sim": 900}
 # Tests that are of the machine beneath, not of Linux: this one waits for a hypervisor.
 LEFT_OUT = {"test.test_socket.ThreadedVSOCKSocketStreamTest.testStream"}
 # After this many tests that hang the rest of a module is not tried.

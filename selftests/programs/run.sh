@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # sundial run: the real kernel, files, network and waiting, with a clock of our own, for
 # dynamic, static and Go programs alike.
-# TIMEOUT: 240
+# TIMEOUT: 400
 
 . selftests/tap.sh
 need jq
@@ -59,9 +59,9 @@ exits 124 "a time-out"
 between $ms 450 2500 "is scaled"
 real_ms run bash -c 'exec 3< <(exec sleep 100); read -r -t 5 -u 3; kill $!'
 between $ms 450 2500 "so is one of select"
-UNIT=0.1 native $python "$sources/threads.py"
+UNIT=0.2 native $python "$sources/threads.py"
 mv out native.out
-UNIT=1 run $python "$sources/threads.py"
+UNIT=2 run $python "$sources/threads.py"
 same out native.out "python at speed 10: threads, asyncio, subprocess, signals"
 UNIT=1 run "$guests/go-static"
 exits 8 "Go at speed 10"

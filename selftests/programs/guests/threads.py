@@ -39,11 +39,13 @@ def test_threading():
     threads = [threading.Thread(target=work, args=(n,)) for n in range(10)]
     for thread in threads:
         thread.start()
+    order = []
     try:
-        done.get(timeout=0.5 * UNIT)
+        order.append(done.get(timeout=0.5 * UNIT))
     except queue.Empty:
         print("threading: empty")
-    order = [done.get() for _ in threads]
+    while len(order) < len(threads):
+        order.append(done.get())
     for thread in threads:
         thread.join()
     print("threading: order", order, "at", units_since(start))
