@@ -8,8 +8,7 @@
 need jq
 
 # ThreadSanitizer cannot place its shadow where the kernel randomises too widely.
-# LeakSanitizer attaches to the program's threads with ptrace, which guests do not have.
-export TSAN_OPTIONS=exitcode=66 ASAN_OPTIONS=detect_leaks=0 UNIT=0.01
+export TSAN_OPTIONS=exitcode=66 UNIT=0.01
 for sanitizer in address thread memory; do
 	program=$guests/sanitized-$sanitizer
 	if ! setarch -R "$program" >/dev/null 2>native.err; then
@@ -20,7 +19,7 @@ for sanitizer in address thread memory; do
 	exits 0 "$sanitizer: a clean program ends well"
 	is "$(tr '\n' '|' <out)" "counted 400|child said 5|" "$sanitizer: and prints its results"
 	took_virtual 7200 7300 "$sanitizer: in virtual time"
-	for how in race overflow free uninitialised; do
+	for how in race overflow free uninitialised leak; do
 		setarch -R "$program" $how >native.out 2>native.err
 		native_status=$?
 		UNIT=3600 sim "$program" $how

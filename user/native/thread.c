@@ -10,6 +10,7 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
+#include <sys/user.h>
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "native/thread.h"
@@ -225,6 +226,36 @@ static void engine_set_result(struct thread *th, long ret)
 	native_of(th)->keep_result = true;
 }
 
+static void engine_get_registers(struct thread *th, struct user_regs_struct *regs)
+{
+	struct native_thread *nt = native_of(th);
+	struct native_regs *r = nt->regs;
+
+	*regs = (struct user_regs_struct){
+		.r15 = r->r15,
+		.r14 = r->r14,
+		.r13 = r->r13,
+		.r12 = r->r12,
+		.rbp = r->rbp,
+		.rbx = r->rbx,
+		.r11 = r->r11,
+		.r10 = r->r10,
+		.r9 = r->r9,
+		.r8 = r->r8,
+		.rax = r->rax,
+		.rcx = r->rcx,
+		.rdx = r->rdx,
+		.rsi = r->rsi,
+		.rdi = r->rdi,
+		.orig_rax = (u64)-1,
+		.rip = nt->full_restore ? nt->rip : r->rcx,
+		.cs = 0x33,
+		.eflags = r->flags,
+		.rsp = nt->guest_sp,
+		.ss = 0x2b,
+	};
+}
+
 static u64 engine_stack_pointer(struct thread *th)
 {
 	return native_of(th)->guest_sp;
@@ -248,6 +279,7 @@ const struct engine native_engine = {
 	.sigreturn = native_sigreturn,
 	.restart = engine_restart,
 	.set_result = engine_set_result,
+	.get_registers = engine_get_registers,
 	.stack_pointer = engine_stack_pointer,
 	.instruction_pointer = engine_instruction_pointer,
 };

@@ -134,6 +134,7 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 
 	strace_flush(h, p);
 	forget_vfork_children(p);
+	ptrace_process_exit(h, p);
 	list_for_each_safe(t, next, &p->threads, thread_link)
 		task_reap(t);
 	lock_process_exit(h, p);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * prctl, personality, membarrier, kcmp, process_vm_readv and ptrace: odds and
+ * prctl, personality, membarrier, kcmp, process_vm_readv: odds and
  * ends of what a process can say or ask about itself and others. What would
  * also hit the runtime in the same address space is refused by name in the
  * report.
@@ -255,7 +255,3 @@ SYSCALL_DEFINE(process_vm_writev)
 	return vm_transfer(th, a, SYS_process_vm_writev);
 }
 
-SYSCALL_DEFINE(ptrace)
-{
-	return refuse(th, "ptrace", -EPERM);
-}

@@ -38,6 +38,11 @@ void ids_inherit(struct process *p, const struct process *from);
 void futex_exit_task(struct thread *th, struct task *t);
 /* Wakes up to n waiters on the 32-bit word at addr of th's address space. */
 void futex_wake_address(struct thread *th, u64 addr, u32 n);
+/* ptrace.c: p lets go of all it traces; t is traced no more. Any context. */
+void ptrace_process_exit(struct host *h, struct process *p);
+void ptrace_task_gone(struct task *t);
+/* A stop that p's wait has not heard of, among the tasks it traces; *any: it traces one that fits. */
+struct task *ptrace_take_stop(struct process *p, bool all, s32 tid, bool *any);
 /* The process is gone or going: forget its timers, locks, IPC undo. Any context. */
 void timers_process_exit(struct host *h, struct process *p);
 void timers_process_exec(struct host *h, struct process *p);

@@ -114,6 +114,17 @@ void task_timeout(struct host *h, struct timer *timer)
 	make_ready(t);
 }
 
+void task_unready(struct task *t)
+{
+	struct host *h = t->host;
+
+	if (t->state != TASK_READY || !list_linked(&t->ready_link))
+		return;
+	list_del(&t->ready_link);
+	h->nready--;
+	t->state = TASK_STOPPED;
+}
+
 void process_continue_tasks(struct process *p)
 {
 	struct task *t;
@@ -165,7 +176,7 @@ static struct task *take_ready(struct host *h)
 
 		list_del(&t->ready_link);
 		h->nready--;
-		if (!t->process->stopped || signal_fatal(t))
+		if ((!t->process->stopped && !t->trace_stopped) || signal_fatal(t))
 			return t;
 		t->state = TASK_STOPPED;
 	}

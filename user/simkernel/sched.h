@@ -36,6 +36,8 @@ void sched_asked_in_vain(struct thread *th);
 void task_wake(struct task *t);
 /* Ends a sleep without having been woken: task_sleep() looks why, and says -EINTR. */
 void task_interrupt(struct task *t);
+/* Takes a waiting task off the ready queue: it is stopped until task_start(). */
+void task_unready(struct task *t);
 /* Lets the tasks of a stopped process run again. */
 void process_continue_tasks(struct process *p);
 /* A new task's first entry into the ready queue. */
@@ -54,6 +56,7 @@ void sched_hand_over(struct host *h, struct task *t);
 static inline void thread_bind(struct thread *th, struct task *t)
 {
 	th->task = t;
+	t->thread = th;
 	th->ticket = t->ticket;
 }
 /* Waits until this thread's task has the token. */

@@ -9,6 +9,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/file.h"
 #include "simkernel/poll.h"
+#include "simkernel/process.h"
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
 
@@ -159,6 +160,7 @@ void task_reap(struct task *t)
 	timer_disarm(h, &t->timeout);
 	task_release_call(t);
 	futex_task_gone(t);
+	ptrace_task_gone(t);
 	sigpending_flush(h, &t->pending, ~0UL);
 	p->dead_cpu_ns += task_cpu_ns(t);
 	p->dead_sys_ns += t->sys_ns;

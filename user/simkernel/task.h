@@ -117,6 +117,11 @@ struct task {
 		bool active; /* restart_syscall() is running the call again */
 	} restart;
 
+	/* ptrace.c: who stopped it, and whether that was told to the tracer's wait */
+	struct process *tracer;
+	bool trace_stopped, trace_reported;
+	struct thread *thread; /* its engine's half; to be used in its own address space only */
+
 	u64 clear_child_tid; /* guest address, 0: none */
 	u64 set_child_tid;   /* written by the child itself when it first runs */
 	bool vfork_pending;  /* its vfork child has neither executed nor ended */
@@ -176,6 +181,7 @@ struct process {
 	bool dumpable, core_limit_zero;
 	struct task *vfork_parent; /* sleeps until this process executes or ends */
 	bool execed, exit_silent;
+	u32 ntraced; /* tasks that it traces */
 	bool child_subreaper, reaped_by_init;
 	u32 exit_signal;
 	u32 wait_status; /* as wait(2) gives it */

@@ -14,6 +14,7 @@ struct host;
 struct task;
 struct thread;
 struct k_sigaction;
+struct user_regs_struct;
 
 struct clone_request {
 	u64 flags; /* as clone3(2), exit signal excluded */
@@ -63,6 +64,8 @@ struct engine {
 	long (*sigreturn)(struct thread *th, u64 *mask, stack_t *altstack);
 	/* Backs the registers up so that the system call is made again. */
 	void (*restart)(struct thread *th, long nr);
+	/* The registers of a thread that does not run, of the same address space. */
+	void (*get_registers)(struct thread *th, struct user_regs_struct *regs);
 	u64 (*stack_pointer)(struct thread *th);
 	u64 (*instruction_pointer)(struct thread *th);
 	void (*set_result)(struct thread *th, long ret);

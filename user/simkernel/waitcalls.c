@@ -95,7 +95,22 @@ static bool take_state(struct process *parent, struct process *child, struct wai
 static long look(struct thread *th, struct wait_query *q)
 {
 	struct process *p = th->task->process, *child;
+	bool traces = false;
+	struct task *stopped = NULL;
 	long ret = -ECHILD;
+
+	if (p->ntraced && q->type != P_PGID)
+		stopped = ptrace_take_stop(p, q->type == P_ALL, q->id, &traces);
+	if (stopped) {
+		q->id = stopped->tid;
+		q->status = SIGSTOP << 8 | 0x7f;
+		q->info.si_pid = stopped->tid;
+		q->info.si_code = CLD_TRAPPED;
+		q->info.si_status = SIGSTOP;
+		return 1;
+	}
+	if (traces)
+		ret = 0;
 
 	list_for_each(child, &p->children, sibling) {
 		s32 pid = child->pid;

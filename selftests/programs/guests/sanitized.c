@@ -44,6 +44,8 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "uninitialised") && heap[argc])
 		printf("branched\n");
 	memset(heap, 1, 64);
+	if (!strcmp(how, "leak"))
+		heap = memset(malloc(64), 1, 64); /* the first block is lost */
 	if (!strcmp(how, "overflow"))
 		((volatile char *)heap)[64] = 1;
 	free(heap);
