@@ -6,8 +6,8 @@
 Prints TAP: one result a module. What a module does natively is kept in build/. Natively is the oracle, test method by test method.
 A test whose outcome differs is tried once more on its own side and natively, because
 some of these tests fail now and then on any machine; if it still differs, it is a
-difference. `run` must have none. For `sim` expected-sim.txt lists those that follow from
-what a simulation is, each with its reason; one that no longer differs must leave the list.
+difference. expected-sim.txt and expected-run.txt list those that follow from what a
+simulation or a run is, each with its reason; one that no longer differs must leave the list.
 """
 
 import json
@@ -116,10 +116,10 @@ def differences(module, side):
     return found, sum(outcome in ("ok", "skip", "xfail") for outcome in native.values())
 
 
-def expected():
+def expected(side):
     """{test: reason} of the committed list: TEST, blanks, "#", reason."""
     reasons = {}
-    with open(os.path.join(HERE, "expected-sim.txt")) as lines:
+    with open(os.path.join(HERE, f"expected-{side}.txt")) as lines:
         for line in lines:
             test, _, reason = line.partition("#")
             if test.strip():
@@ -129,7 +129,7 @@ def expected():
 
 def main(side, *modules):
     os.makedirs(WORK, exist_ok=True)
-    reasons = expected() if side == "sim" else {}
+    reasons = expected(side)
     bad = 0
     print(f"1..{len(modules)}", flush=True)
     for number, module in enumerate(modules, 1):
@@ -139,7 +139,7 @@ def main(side, *modules):
         for test, (native, other) in unexplained.items():
             print(f"#   {test}: natively {native}, in {side} {other}")
         for test in stale:
-            print(f"#   {test}: no longer differs, take it out of expected-sim.txt")
+            print(f"#   {test}: no longer differs, take it out of expected-{side}.txt")
         good = total and not unexplained and not stale
         bad += not good
         note = f", {len(found)} differences explained" if good and found else ""
