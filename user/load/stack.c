@@ -38,14 +38,6 @@ static u64 words(const struct stack_plan *plan)
 	return 1 + count(plan->argv) + 1 + count(plan->envp) + 1 + 2 * aux_count(plan->aux);
 }
 
-u64 stack_bytes(const struct stack_plan *plan)
-{
-	u64 bytes = strings_bytes(plan->argv) + strings_bytes(plan->envp) + strlen(plan->execfn) +
-		    8 * words(plan) + 256;
-
-	return ALIGN_UP(bytes, PAGE_BYTES);
-}
-
 /* Copies strings upward from at; notes their addresses; returns the end. */
 static u64 put_strings(char *const *v, u64 at, u64 *pointers)
 {

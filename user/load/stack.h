@@ -24,7 +24,5 @@ struct stack_result {
  * so equal plans give equal stacks.
  */
 void stack_build(const struct stack_plan *plan, struct stack_result *out);
-/* Bytes that stack_build() will need, rounded up to pages. */
-u64 stack_bytes(const struct stack_plan *plan);
 
 #endif

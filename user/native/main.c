@@ -22,7 +22,6 @@
 #include "native/thread.h"
 #include "native/vdso/data.h"
 #include "simkernel/ids.h"
-#include "simkernel/mm.h"
 #include "simkernel/random.h"
 #include "simkernel/syscall.h"
 

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <utime.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "simkernel/vfs.h"
 
 #ifndef SYS_fchmodat2

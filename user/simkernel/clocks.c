@@ -12,7 +12,6 @@
 #define CPUCLOCK_WHICH(id)     ((id)&3)
 #define CPUCLOCK_PER_THREAD(id) ((id)&4)
 #define CPUCLOCK_PID(id)       (~((id) >> 3))
-#define CPUCLOCK_PROF	       0
 #define CPUCLOCK_VIRT	       1
 #define CPUCLOCK_SCHED	       2
 #define TIMEZONE_NS_MAX	       (s64)(TIME_NEVER >> 1)

@@ -12,11 +12,11 @@
 #include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/lock.h"
+#include "simkernel/pipe.h"
 #include "simkernel/syscall.h"
 
 #define FD_LIMIT (1 << 20)
 
-long pipe_fcntl(struct thread *th, struct file *f, u64 cmd, u64 arg);
 
 static bool grow(struct host *h, struct files *files, int fd)
 {

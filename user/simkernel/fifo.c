@@ -11,7 +11,6 @@
 #include "simkernel/anon.h"
 #include "simkernel/pipe.h"
 #include "simkernel/pipe_internal.h"
-#include "simkernel/poll.h"
 #include "simkernel/syscall.h"
 
 static struct pipe *fifo_find(struct host *h, u64 dev, u64 ino)

@@ -46,7 +46,6 @@ struct file { /* an open file description */
 	u32 refs;
 	u32 kind;
 	u32 flags;   /* O_ACCMODE, O_NONBLOCK, O_APPEND... for emulated kinds; host kinds ask the host */
-	u32 fasync_owner;
 	struct host *host;
 	void *object; /* of that kind: struct pipe, struct socket... */
 	u64 position; /* FILE_TEXT, FILE_DIR, FILE_PROCDIR */
@@ -110,7 +109,6 @@ void file_identify(struct file *f, int fd);
 struct files *files_copy(struct host *h, struct files *old);
 void files_put(struct host *h, struct files *files);
 void files_close_on_exec(struct host *h, struct process *p);
-/* Drops everything; used for a table whose process is dead. */
 
 /* poll.c: wakes whoever polls f or sleeps on f->wait with these events. */
 void file_wake(struct file *f, u32 events);

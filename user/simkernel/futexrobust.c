@@ -8,7 +8,6 @@
 #include <errno.h>
 #include "simkernel/futex.h"
 #include "simkernel/ids.h"
-#include "simkernel/poll.h"
 #include "simkernel/syscall.h"
 
 #define ROBUST_LIMIT 2048

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/clocks.h"
 #include "simkernel/futex.h"
@@ -269,7 +268,6 @@ SYSCALL_DEFINE(futex)
 
 /* The second interface. */
 
-#define FUTEX2_SIZE_MASK_ 3
 #define FUTEX2_SIZE_U32_  2
 #define FUTEX2_PRIVATE_	  128
 

@@ -14,7 +14,8 @@ struct sundial_clock_page;
 #define PID_FIRST     1000 /* the first program; 1 is the simulated init */
 #define SYSCALL_SLOTS 512
 #define ARENA_CLASSES 40
-#define HOST_ABI      ((u64)sizeof(struct host) << 40 ^ sizeof(struct process) << 20 ^ sizeof(struct task))
+#define HOST_ABI \
+	((u64)sizeof(struct host) << 40 ^ sizeof(struct process) << 20 ^ sizeof(struct task))
 
 enum strace_mode {
 	STRACE_OFF,
@@ -94,12 +95,12 @@ struct host {
 	u32 main_status;
 
 	/* Tables that other files own; each is allocated by its own init */
-	void *inodes;	/* vfs/inode.c: virtual inode numbers and times */
+	void *inodes;	/* inode.c: virtual inode numbers and times */
 	void *sockets;	/* socket.c */
 	void *locks;	/* lock.c */
 	void *futexes;	/* futex.c */
 	void *pipes;	/* struct anon_table, anon.c */
-	void *ipc;	/* sysvipc.c */
+	void *ipc;	/* ipc.c */
 
 	char domainname[65];
 	u32 watched_events; /* inotify.c: union of all watches' masks; 0: nothing is watched */
@@ -119,7 +120,7 @@ struct host {
 	/* Statistics */
 	struct syscall_stat stat[SYSCALL_SLOTS];
 	u64 unknown_calls, preemptions, traps, patched_sites, unpatched_sites;
-	u64 page_reads_slow, processes_made, threads_made, signals_sent;
+	u64 processes_made, threads_made, signals_sent;
 	u64 signals_queued; /* entries in all queues: what RLIMIT_SIGPENDING bounds */
 	bool call_used_host; /* the call being made asked the host's kernel */
 };

@@ -7,7 +7,6 @@
  * run token.
  */
 #include <netinet/in.h>
-#include "base/string.h"
 #include "simkernel/net.h"
 
 struct list *port_bucket(struct socket *sk, u16 port)

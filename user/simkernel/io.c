@@ -8,11 +8,11 @@
 #include <unistd.h>
 #include "base/hostcall.h"
 #include "simkernel/syscall.h"
+#include "simkernel/vfs.h"
 
 #define MAX_RW_COUNT 0x7ffff000UL
 
 /* inode.c: the guest changed a host file; its virtual times move. */
-void inode_touched(struct host *h, struct file *f);
 
 static bool readable(const struct file *f)
 {

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/ipc.h"
 #include "simkernel/mm.h"

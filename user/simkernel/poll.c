@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/clocks.h"
 #include "simkernel/poll.h"

@@ -9,7 +9,6 @@
 #include <sys/sysmacros.h>
 #include "base/hostcall.h"
 #include "base/string.h"
-#include "simkernel/arena.h"
 #include "simkernel/vfs.h"
 
 struct map {

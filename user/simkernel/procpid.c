@@ -9,7 +9,6 @@
 #include <sched.h>
 #include "base/hostcall.h"
 #include "base/string.h"
-#include "simkernel/arena.h"
 #include "simkernel/ids.h"
 #include "simkernel/vfs.h"
 

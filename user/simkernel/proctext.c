@@ -10,14 +10,13 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/net.h"
 #include "simkernel/random.h"
 #include "simkernel/sysinfo.h"
 #include "simkernel/vfs.h"
 
 #define TICK_NS (NSEC_PER_SEC / 100)
 
-/* netproc.c: the text of /proc/net/NAME; its whole length, or -ENOENT. */
-long net_proc_text(struct host *h, const char *name, char *buf, size_t size);
 
 static u32 cpus(struct thread *th)
 {

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <linux/sched.h>
-#include "base/string.h"
 #include "simkernel/clocks.h"
 #include "simkernel/ids.h"
 #include "simkernel/syscall.h"

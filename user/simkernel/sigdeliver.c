@@ -14,7 +14,6 @@
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
 #include "simkernel/sigset.h"
-#include "simkernel/strace.h"
 
 #define SA_RESETHAND_ 0x80000000UL
 #define SA_NODEFER_   0x40000000UL

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include "base/string.h"
 #include "simkernel/arena.h"
-#include "simkernel/process.h"
 #include "simkernel/signal.h"
 #include "simkernel/sigset.h"
 #include "simkernel/sched.h"

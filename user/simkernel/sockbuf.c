@@ -5,7 +5,6 @@
  * it runs empty, so that a ping-pong allocates nothing. Nothing is ever moved
  * within a queue. Belongs to the holder of the run token.
  */
-#include "base/string.h"
 #include "simkernel/net.h"
 
 #define BLOCK_MIN  1024 /* with the header: the arena's blocks are powers of two */

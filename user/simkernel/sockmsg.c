@@ -6,7 +6,6 @@
  * then on this thread's stack alone, without references.
  */
 #include <sys/time.h>
-#include "base/string.h"
 #include "simkernel/net.h"
 
 #define MSG_LEN_MAX   0x7ffff000UL

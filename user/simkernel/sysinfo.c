@@ -98,7 +98,6 @@ SYSCALL_DEFINE(syslog)
 
 #define MPOL_MODES	6
 #define MPOL_MODE_FLAGS 0xe000U
-#define MPOL_F_NODE_	1
 #define MPOL_F_ADDR_	2
 #define MPOL_F_MEMS_	4
 

@@ -5,7 +5,6 @@
  * holder of the run token.
  */
 #include <errno.h>
-#include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/file.h"
 #include "simkernel/poll.h"

@@ -129,7 +129,7 @@ struct task {
 	void *futex; /* struct futex_wait (futex.h), NULL before the first wait */
 	s64 realtime_deadline; /* of task_sleep_realtime() */
 	bool realtime_sleep;
-	struct list pi_held; /* futex.c: PI futexes owned in the kernel */
+	struct list pi_held; /* futexpi.c: PI futexes owned in the kernel */
 
 	/* Accounting on the virtual clock */
 	u64 run_start_ns, cpu_ns, sys_ns, start_ns;
@@ -148,7 +148,7 @@ enum process_state {
 	PROCESS_ZOMBIE,
 };
 
-struct files { /* a file descriptor table, fd.h */
+struct files { /* a file descriptor table, file.h */
 	u32 refs;
 	u32 size;
 	struct fdent *ent;
@@ -178,11 +178,11 @@ struct process {
 	int stop_signal;
 	bool exiting;
 	bool host_dead; /* the supervisor saw its host process die unasked */
-	bool dumpable, core_limit_zero;
+	bool dumpable;
 	struct task *vfork_parent; /* sleeps until this process executes or ends */
-	bool execed, exit_silent;
+	bool execed;
 	u32 ntraced; /* tasks that it traces */
-	bool child_subreaper, reaped_by_init;
+	bool child_subreaper;
 	u32 exit_signal;
 	u32 wait_status; /* as wait(2) gives it */
 	u32 no_clock_page;

@@ -3,7 +3,6 @@
  * What flows over a TCP connection: sending into the link's room, reading up to
  * the urgent mark, readiness. Belongs to the holder of the run token.
  */
-#include "base/string.h"
 #include "simkernel/net.h"
 
 static bool writable(struct socket *sk)

@@ -7,8 +7,8 @@
 	.text
 	.globl user_access_begin, user_access_end, user_access_fault
 	.hidden user_access_begin, user_access_end, user_access_fault
-	.globl user_copy, user_zero, user_strcpy, user_cmpxchg
-	.hidden user_copy, user_zero, user_strcpy, user_cmpxchg
+	.globl user_copy, user_zero, user_strcpy
+	.hidden user_copy, user_zero, user_strcpy
 user_access_begin:
 
 /* long user_copy(void *dst, const void *src, size_t n); small ones without rep's start-up cost */
@@ -63,14 +63,6 @@ user_strcpy:
 	inc	%rax
 	jmp	1b
 2:	ret
-
-/* long user_cmpxchg(u32 *p, u32 expect, u32 desired, u32 *old) */
-user_cmpxchg:
-	mov	%esi, %eax
-	lock cmpxchg %edx, (%rdi)
-	mov	%eax, (%rcx)
-	xor	%eax, %eax
-	ret
 
 user_access_end:
 user_access_fault:

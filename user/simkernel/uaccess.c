@@ -2,7 +2,6 @@
 /* Guest memory (uaccess.h). */
 #include <errno.h>
 #include <limits.h>
-#include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/sched.h"
 #include "simkernel/uaccess.h"
@@ -13,7 +12,6 @@
 long user_copy(void *dst, const void *src, size_t n);
 long user_zero(void *dst, size_t n);
 long user_strcpy(char *dst, const char *src, size_t n);
-long user_cmpxchg(u32 *p, u32 expect, u32 desired, u32 *old);
 
 /* The half of the address space that can be a guest's. */
 static bool outside(u64 addr, size_t n)
@@ -50,11 +48,6 @@ long string_from_user(char *dst, u64 src, size_t size)
 	if (len < 0)
 		return len;
 	return len == (long)size ? -ENAMETOOLONG : len;
-}
-
-long user_cmpxchg32(u64 addr, u32 expect, u32 desired, u32 *old)
-{
-	return outside(addr, 4) ? -EFAULT : user_cmpxchg((u32 *)addr, expect, desired, old);
 }
 
 long iov_from_user(struct thread *th, u64 uiov, u64 n, struct iovec *local, struct iovec **iov)

@@ -20,9 +20,6 @@ long string_from_user(char *dst, u64 src, size_t size);
 #define get_user(var, addr) copy_from_user(&(var), (addr), sizeof(var))
 #define put_user(var, addr) copy_to_user((addr), &(var), sizeof(var))
 
-/* The value's old content in *old when it equalled expect; 0 or -EFAULT. */
-long user_cmpxchg32(u64 addr, u32 expect, u32 desired, u32 *old);
-
 #define IOV_KERNEL_MAX 64
 /*
  * Copies a guest iovec array; at most IOV_MAX entries, total at most

@@ -5,7 +5,6 @@
  * closed stays, marked dead, until its peer lets it go. Belongs to the holder
  * of the run token.
  */
-#include "base/string.h"
 #include "simkernel/net.h"
 
 bool unix_writable(struct socket *sk)

@@ -5,7 +5,6 @@
  * receiver, and looks everything up again when it wakes. Belongs to the holder
  * of the run token.
  */
-#include "base/string.h"
 #include "simkernel/net.h"
 
 #define DGRAM_BACKLOG 10 /* net.unix.max_dgram_qlen */

@@ -4,7 +4,6 @@
  * sender's buffer; rights and, with SO_PASSCRED, another sender's credentials
  * end a read. Belongs to the holder of the run token.
  */
-#include "base/string.h"
 #include "simkernel/net.h"
 
 static u32 stream_poll(struct thread *th, struct socket *sk)

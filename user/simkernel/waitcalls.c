@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include "base/string.h"
-#include "simkernel/arena.h"
 #include "simkernel/pidfd.h"
 #include "simkernel/syscall.h"
 
@@ -15,7 +14,6 @@ struct wait_query {
 	int type; /* P_ALL, P_PID, P_PGID */
 	s32 id;
 	u32 options;
-	struct process *found;
 	siginfo_t info;
 	u32 status;
 	struct rusage usage;
