@@ -4,8 +4,11 @@
  *
  * Host inode numbers and times differ between two runs, so a guest sees numbers
  * given out in the order of first sight, and times that the simulation itself
- * made. A file that the simulation has not changed shows its host times, but
- * none later than the start of the simulation; its atime shows its mtime, since
+ * made. A file that the simulation has not changed shows its host times, but in
+ * the folder that it was started in (two copies of which must look the same),
+ * and where temporary files go, none later than the start of the simulation.
+ * Elsewhere times are compared with what is written down: Python would compile
+ * all of its modules anew; its atime shows its mtime, since
  * merely reading a file (in an earlier run, say) moves the host's.
  *
  * A number stays with the host's (dev, ino). When a guest creates a file, the
@@ -14,6 +17,7 @@
  *
  * Owns host->inodes. Belongs to the holder of the run token.
  */
+#include <fcntl.h>
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
@@ -52,6 +56,8 @@ struct vfs *vfs_get(struct host *h)
 	v->host_dev_dev = host_dev_of("/dev");
 	if (v->host_dev_dev == host_dev_of("/"))
 		v->host_dev_dev = ~0UL;
+	if (hostcall(SYS_getcwd, v->start_dir, sizeof(v->start_dir)) < 0)
+		v->start_dir[0] = 0;
 	h->inodes = v;
 	return v;
 }
@@ -263,10 +269,54 @@ static struct timespec from_ns(s64 ns)
 	return ts;
 }
 
+static bool below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+static bool inside(struct vfs *v, const char *path)
+{
+	static const char *const temporary[] = {"/tmp", "/var/tmp", "/dev/shm", "/run"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(temporary); i++)
+		if (below(path, temporary[i]))
+			return true;
+	/* Started in /, no folder is meant. */
+	return v->start_dir[1] && below(path, v->start_dir);
+}
+
+void inode_place(struct host *h, const struct stat *st, s32 dirfd, const char *name)
+{
+	struct inode *inode = inode_get(h, st->st_dev, st->st_ino);
+	struct vfs *v = vfs_get(h);
+	char link[32];
+	long n;
+
+	if (!inode || inode->placed)
+		return;
+	inode->placed = true;
+	if (name[0] == '/') {
+		inode->outside = !inside(v, name);
+		return;
+	}
+	if (dirfd == AT_FDCWD)
+		str_copy(link, "/proc/self/cwd", sizeof(link));
+	else
+		str_format(link, sizeof(link), "/proc/self/fd/%d", dirfd);
+	n = hostcall(SYS_readlink, link, v->text, sizeof(v->text) - 1);
+	if (n <= 0 || v->text[0] != '/' || starts_with(name, "..") || !v->start_dir[0])
+		return;
+	v->text[n] = 0;
+	inode->outside = !inside(v, v->text);
+}
+
 void inode_fill(struct host *h, struct stat *st)
 {
 	struct inode *inode = inode_get(h, st->st_dev, st->st_ino);
-	s64 start_ns = h->config.start_ns;
+	s64 start_ns = inode && inode->outside ? INT64_MAX : h->config.start_ns;
 	s64 mtime_ns = min(to_ns(&st->st_mtim), start_ns);
 	s64 ctime_ns = min(to_ns(&st->st_ctim), start_ns);
 	s64 atime_ns = mtime_ns;

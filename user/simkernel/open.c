@@ -145,6 +145,7 @@ static long enter(struct thread *th, int fd, const struct stat *st, u32 kind, u6
 		return -ENFILE;
 	}
 	inode_attach(h, f, st);
+	inode_place(h, st, fd, "");
 	if (kind == FILE_PATH)
 		f->object = NULL;
 	if (!(flags & (O_NONBLOCK | O_PATH)))

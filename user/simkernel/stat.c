@@ -74,8 +74,10 @@ static long stat_path(struct thread *th, struct path *p, u32 atflags, struct sta
 		if (p->virtual)
 			return stat_virtual(th, p, st);
 	}
-	if (!ret)
+	if (!ret) {
+		inode_place(th->host, st, p->dirfd, p->name);
 		inode_fill(th->host, st);
+	}
 	return ret;
 }
 

@@ -39,6 +39,8 @@ struct inode {
 	u32 have;				    /* enum inode_time */
 	u32 opens;				    /* open files that point here */
 	bool unlinked;	   /* no name is left: goes with its last open file */
+	bool placed;	   /* inode_place() has looked where it lies */
+	bool outside;	   /* not in the folder of the simulation: its own times show */
 	struct list locks; /* lock.c */
 	struct waitq lock_wait;
 };
@@ -56,6 +58,7 @@ struct path_buffers {
 struct vfs {
 	struct inode **hash;
 	u32 hash_size, count;
+	char start_dir[PATH_MAX]; /* the first program's working directory */
 	u64 next_number;
 	u64 host_proc_dev, host_sys_dev;
 	u64 host_dev_dev; /* of /dev; ~0: a folder like any other */
@@ -89,6 +92,11 @@ void inode_stamp_parent(struct thread *th, const struct path *p);
 /* A FILE_HOST was written to. */
 void inode_touched(struct host *h, struct file *f);
 /* Turns a host's struct stat into the guest's; inode may be NULL (looked up). */
+/*
+ * Notes at first sight whether a file lies in the folder that the simulation was
+ * started in, by the name that the host was given; "": dirfd itself.
+ */
+void inode_place(struct host *h, const struct stat *st, s32 dirfd, const char *name);
 void inode_fill(struct host *h, struct stat *st);
 s64 vfs_realtime(struct host *h);
 
