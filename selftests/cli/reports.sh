@@ -35,9 +35,13 @@ like err "deadlock after 0\.[0-9]+ s of virtual time" "deadlock: is named, with 
 like err "process 100[01] thread 100[01] \((cat|bash)\) sleeps in (openat|wait4)$" "deadlock: lists who waits, and in which call"
 is "$(stat_of end)" deadlock "deadlock: in the statistics"
 sim_opts=(--fault in-exec:1)
-sim bash -c 'cat /nowhere; exit 3'
-exits 125 "killed in an exec: status 125"
-like err "process 1001 \(bash\) was killed from outside .*last call: execve" "killed in an exec: the report names process and call"
+sim bash -c 'cat /nowhere; echo $?'
+is "$status $(cat out)" "0 137" "killed in an exec: the rest goes on"
+like err "process 1001 \(bash\) was killed from outside" "killed in an exec: the report names the process"
+sim_opts=(--fault in-call:20)
+sim bash -c 'exit 3'
+exits 125 "killed in a call: status 125"
+like err "process 1000 \(bash\) was killed from outside .*last call: [a-z0-9_]+\)" "killed in a call: the report names process and call"
 sim_opts=()
 
 # Ended from outside.

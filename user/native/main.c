@@ -356,6 +356,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 		aux_remove(prog->aux, AT_SYSINFO_EHDR);
 	if (p == h->main && !p->execed)
 		adopt_files(&nt->thread);
+	t->execing = false;
 	process_exec_done(&nt->thread, prog->path, prog->name);
 	aux_set_ids(prog->aux, process_cred(p));
 	random_fill(h, prog->random, sizeof(prog->random));

@@ -153,7 +153,7 @@ static void bury(struct sim *s, struct mourner *m, struct process *p, int status
 		return;
 	}
 	/* An engine that could not load a program says so and exits; nothing is half done then. */
-	if (holder->in_kernel && WIFSIGNALED(status)) {
+	if (holder->in_kernel && !holder->execing && WIFSIGNALED(status)) {
 		sim_end(h, END_BROKEN,
 			"process %d (%s) was killed from outside in the middle of the simulated "
 			"kernel's work (its last call: %s), which leaves that half done",

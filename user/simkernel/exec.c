@@ -105,8 +105,10 @@ static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
 		req.prefix = s->chain.prefix;
 		strace_flush(th->host, th->task->process);
 		th->host->call_used_host = true;
+		th->task->execing = true;
 		fault_point(th->host, FAULT_IN_EXEC);
 		ret = th->engine->exec(th, &req);
+		th->task->execing = false;
 	}
 	exec_fd_close(th->task->process);
 	return ret;

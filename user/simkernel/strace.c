@@ -86,14 +86,14 @@ static void __attribute__((format(printf, 2, 3))) put(struct strace_buffer *b, c
 	b->len += min(n, room - 1);
 }
 
-static void end_unfinished(struct strace_buffer *b)
+static void end_unfinished(struct strace_buffer *b, bool dead)
 {
 	if (!b->unfinished)
 		return;
 	b->unfinished = false;
 	/* Another line follows: an exec that did not return has succeeded. */
 	put(b, ") = %s\n",
-	    b->unfinished_nr == SYS_exit || b->unfinished_nr == SYS_exit_group ? "?" : "0");
+	    dead || b->unfinished_nr == SYS_exit || b->unfinished_nr == SYS_exit_group ? "?" : "0");
 }
 
 /* The buffer with room for a line, or NULL. */
@@ -336,7 +336,7 @@ void strace_enter(struct thread *th, u64 nr, const u64 *a, u64 begun_ns)
 	b = line_room(th->host, th->task->process);
 	if (!b)
 		return;
-	end_unfinished(b);
+	end_unfinished(b, false);
 	put_call(th, b, nr, a, -1);
 	b->unfinished = true;
 	b->unfinished_nr = nr;
@@ -353,7 +353,7 @@ void strace_exit(struct thread *th, u64 nr, const u64 *a, long ret)
 	if (b->unfinished && may_not_return(nr)) {
 		b->unfinished = false; /* an exec that failed */
 	} else {
-		end_unfinished(b);
+		end_unfinished(b, false);
 		put_call(th, b, nr, a, ret);
 	}
 	put_result(h, b, nr, ret);
@@ -372,7 +372,7 @@ void strace_note(struct host *h, struct task *t, const char *fmt, ...)
 	b = line_room(h, t->process);
 	if (!b)
 		return;
-	end_unfinished(b);
+	end_unfinished(b, t->process->exiting);
 	put(b, "%d %lu.%09lu ", t->tid, now / NSEC_PER_SEC, now % NSEC_PER_SEC);
 	va_start(ap, fmt);
 	n = str_vformat(b->text + b->len, LINE_BYTES, fmt, ap);
@@ -388,7 +388,7 @@ void strace_flush(struct host *h, struct process *p)
 	if (!b)
 		return;
 	if (p->exiting)
-		end_unfinished(b);
+		end_unfinished(b, true);
 	write_out(h, p, b);
 	if (p->exiting) {
 		p->strace = NULL;

@@ -82,6 +82,7 @@ struct task {
 	u32 state;
 	s32 host_tid;
 	bool in_kernel;	    /* inside sim_syscall(), sim_fault() or sim_preempted() */
+	bool execing;	    /* in the host's execve(): in_kernel, but nothing is half done */
 	bool interruptible; /* while blocked: a signal may end it */
 	bool woken;	    /* a waker came */
 	bool timed_out;
