@@ -95,7 +95,7 @@ at_points in-exec "$execs" 10
 at_points in-handoff "$switches" 15
 
 # A guest, chosen at random among those that are there after a random moment.
-long='for round in 1 2 3 4 5 6 7 8 9 10; do . ./work.bash >/dev/null; done; echo done'
+long='for round in {1..25}; do . ./work.bash >/dev/null; done; echo done'
 hit=0
 for i in {1..20}; do
 	timeout -k 5 $limit "$SUNDIAL" sim --quiet -- bash -c "$long" >out 2>err </dev/null &
