@@ -173,10 +173,14 @@ native_host_backout:
 	mov	$-600, %rax
 	ret
 
-/* void native_exit_slot(u32 *tid_word, int status): the slot is free before the thread is gone */
+/*
+ * void native_exit_slot(u32 *slots_used, u32 *slot_word, int status): the slot is
+ * free before the thread is gone, and nothing is touched in it from then on.
+ */
 native_exit_slot:
-	movl	$0, (%rdi)
-	mov	%esi, %edi
+	movl	$0, (%rsi)
+	lock decl (%rdi)
+	mov	%edx, %edi
 	mov	$60, %eax
 	syscall
 	hlt

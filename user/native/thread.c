@@ -33,6 +33,7 @@ extern const char runtime_text_begin[], runtime_text_end[];
 static u32 slot_word[THREAD_SLOTS];
 static bool slot_mapped[THREAD_SLOTS];
 static u32 slots_high; /* slots below it were claimed at some time */
+static u32 slots_used; /* over the host's kernel, where threads free their slots */
 
 static struct native_thread *slot_thread(u32 i)
 {
@@ -72,11 +73,12 @@ struct native_thread *native_thread_new(void)
 		return NULL;
 	if (i >= READ_ONCE(slots_high))
 		WRITE_ONCE(slots_high, i + 1);
+	nt = slot_thread(i);
 	if (!map_slot(i)) {
 		WRITE_ONCE(slot_word[i], 0);
 		return NULL;
 	}
-	nt = slot_thread(i);
+	__atomic_add_fetch(&slots_used, 1, __ATOMIC_SEQ_CST);
 	memset(nt, 0, sizeof(*nt));
 	nt->self = nt;
 	nt->stack_top = (u64)nt;
@@ -155,11 +157,23 @@ void native_forget_slots(struct native_thread *nt)
 	for (i = 0; i < slots_high; i++)
 		if (&slot_word[i] != nt->slot_word)
 			slot_word[i] = 0;
+	slots_used = 1;
+}
+
+void native_free_slot(struct native_thread *nt)
+{
+	WRITE_ONCE(*nt->slot_word, 0);
+	__atomic_sub_fetch(&slots_used, 1, __ATOMIC_SEQ_CST);
+}
+
+void native_leave_slot(struct native_thread *nt, int status)
+{
+	native_exit_slot(&slots_used, nt->slot_word, status);
 }
 
 bool native_single_threaded(void)
 {
-	return READ_ONCE(slots_high) == 1;
+	return __atomic_load_n(&slots_used, __ATOMIC_SEQ_CST) == 1;
 }
 
 /* The child's copy of this address space has one thread, in the slot of its parent. */

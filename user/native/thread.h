@@ -74,7 +74,7 @@ void native_restorer(void);
 /* A guest's call to the host's kernel: {nr, six arguments}; NATIVE_BACKED_OUT if a signal came first. */
 #define NATIVE_BACKED_OUT (-600)
 long native_host_call(const u64 call[7]);
-void native_exit_slot(u32 *tid_word, int status) __attribute__((noreturn));
+void native_exit_slot(u32 *slots_used, u32 *slot_word, int status) __attribute__((noreturn));
 /* clone(2) whose child starts in native_child_start(child) on child's stack. */
 long native_clone(u64 flags, struct native_thread *child, u32 *parent_tid, u32 *child_tid,
 		  u64 tls);
@@ -97,7 +97,11 @@ void native_install_handlers(void);
 void native_install_faults(void);
 /* The other threads of a forked child's copy are not there: their slots are free. */
 void native_forget_slots(struct native_thread *nt);
-/* True while this address space has had one thread only. */
+/* The thread that lived there is gone, or has not begun. */
+void native_free_slot(struct native_thread *nt);
+/* Ends the calling thread alone; frees its slot. */
+void native_leave_slot(struct native_thread *nt, int status) __attribute__((noreturn));
+/* True while no other thread of this address space can run guest code. */
 bool native_single_threaded(void);
 void native_fatal(const char *what, u64 a, u64 b) __attribute__((noreturn));
 

@@ -133,11 +133,12 @@ void native_fault_handler(int sig, siginfo_t *info, void *context)
 	struct native_thread *nt = native_self();
 	u64 ip = g[REG_RIP];
 
-	if (within(ip, user_access_begin, user_access_end)) {
+	/* Not when somebody sent the signal (kill -SEGV) and it only struck here. */
+	if (info->si_code > 0 && within(ip, user_access_begin, user_access_end)) {
 		g[REG_RIP] = (greg_t)user_access_fault;
 		return;
 	}
-	if (within(ip, xstate_begin, xstate_end)) {
+	if (info->si_code > 0 && within(ip, xstate_begin, xstate_end)) {
 		g[REG_RIP] = (greg_t)xstate_fault;
 		return;
 	}

@@ -71,9 +71,11 @@ bool guest_clock_ns(s32 id, s64 *ns)
 
 	if (!guest_clock_offset(id, &offset))
 		return false;
-	*ns = r->base_ns + guest_duration_ns(host_clock(CLOCK_MONOTONIC) - r->host_base_ns) + offset;
+	*ns = r->base_ns + guest_duration_ns(host_clock(CLOCK_MONOTONIC) - r->host_base_ns);
+	/* The count is rounded, as the vDSO does, so that the two never disagree. */
 	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
 		*ns -= *ns % SUNDIAL_CLOCK_COARSE_NS;
+	*ns += offset;
 	return true;
 }
 

@@ -5,7 +5,8 @@
  *   sundial-native run SPEC PATH ARGV0 ARG...
  *
  * SPEC is the clock, eight decimal fields of struct sundial_clock_rate with ':'
- * between; a guest's execve adds the signal mask, a descriptor to close (0:
+ * between; a guest's execve adds the signal mask, the signals that are ignored
+ * where the host cannot keep that (ours handles them), a descriptor to close (0:
  * none) and the name for AT_EXECFN.
  */
 #include <elf.h>
@@ -98,13 +99,14 @@ static u64 vdso_symbol(u64 vdso, const char *name)
 }
 
 /* Signals that were ignored at the start stay so; everything else is default. */
-static void learn_handlers(void)
+static void learn_handlers(u64 ignored)
 {
 	struct k_sigaction act;
 	int sig;
 
 	for (sig = 1; sig <= NSIG_MAX; sig++)
-		if (!hostcall(SYS_rt_sigaction, sig, 0, &act, 8) && act.handler == (u64)SIG_IGN)
+		if ((ignored & SIGBIT(sig)) ||
+		    (!hostcall(SYS_rt_sigaction, sig, 0, &act, 8) && act.handler == (u64)SIG_IGN))
 			process_sighand.action[sig].handler = (u64)SIG_IGN;
 }
 
@@ -134,6 +136,7 @@ void passthrough_main(struct program *prog, const char *spec)
 	const char *rest = make_clock(spec);
 	bool from_guest = *rest;
 	u64 mask = from_guest ? field(&rest) : 0, sp, *vdso, end;
+	u64 ignored = from_guest ? field(&rest) : 0;
 	s32 spare_fd = from_guest ? field(&rest) : 0;
 	struct native_thread *nt;
 	struct pass_thread *pt;
@@ -150,7 +153,7 @@ void passthrough_main(struct program *prog, const char *spec)
 	pt->sighand = &process_sighand;
 	pt->altstack.ss_flags = SS_DISABLE;
 	__asm__ volatile("wrgsbase %0" ::"r"(nt));
-	learn_handlers();
+	learn_handlers(ignored);
 	native_install_faults();
 	native_xstate_init();
 	native_patching = true;

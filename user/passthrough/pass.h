@@ -31,6 +31,8 @@ struct pass_thread {
 	siginfo_t info;
 	u64 mask; /* the guest's, to be restored by its handler's return */
 	u64 child_mask; /* what a new thread starts with */
+	bool closed; /* between pass_block_all() and pass_set_mask() */
+	bool lent; /* vfork's child: its parent frees the slot */
 	struct pass_sighand own;
 };
 
@@ -40,7 +42,7 @@ struct pass_mm {
 	char spec[256]; /* the clock's part of SPEC, for programs that it executes */
 	char exe[PATH_MAX];
 	char native[PATH_MAX];
-	u32 brk_lock;
+	u32 brk_lock; /* after sighand.lock, where both are taken */
 	u64 brk_start, brk, brk_mapped;
 };
 extern struct pass_mm pass_mm;
@@ -72,7 +74,16 @@ void pass_unlock(u32 *lock);
 long pass_rt_sigaction(struct native_thread *nt, const u64 *a);
 long pass_rt_sigreturn(struct native_thread *nt);
 long pass_sigaltstack(struct native_thread *nt, const u64 *a);
-u64 pass_block_all(void); /* the old mask */
+/* Ignored signals that the host's table shows as handled: an execve would forget them. */
+u64 pass_ignored_inside(struct pass_sighand *s);
+/*
+ * Blocks what may wait; returns the old mask. SIGSEGV and SIGBUS stay open: a
+ * guest's bad pointer faults in the runtime, and the host ends a process whose
+ * fault is blocked.
+ */
+u64 pass_block_all(void);
+/* Those two as well, where no handler may run at all. */
+void pass_block_faults(void);
 void pass_set_mask(u64 mask);
 /* Reads a guest's mask without what must never be blocked; 0 or -errno. */
 long pass_mask_from_user(u64 addr, u64 size, u64 *mask);
@@ -80,7 +91,8 @@ long pass_mask_from_user(u64 addr, u64 size, u64 *mask);
 /* process.c */
 long pass_clone(struct native_thread *nt, const struct clone_request *req);
 long pass_exec(struct native_thread *nt, int dirfd, u64 path, u64 argv, u64 envp, u64 flags);
-void pass_exit_thread(struct native_thread *nt, int status) __attribute__((noreturn));
+/* Comes back only with PASS_RESTART: a signal goes first. */
+long pass_exit_thread(struct native_thread *nt, int status);
 
 /* time.c: true when the call takes or gives a time; its result is then in *ret. */
 bool pass_time_call(u64 nr, const u64 *a, long *ret);

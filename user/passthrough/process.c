@@ -12,6 +12,7 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "load/script.h"
+#include "native/patch.h"
 #include "passthrough/pass.h"
 #include "simkernel/uaccess.h"
 
@@ -23,8 +24,16 @@ static void copy_sighand(struct pass_sighand *to, struct pass_sighand *from)
 	to->lock = 0;
 }
 
+/*
+ * Its C registers are not the guest's, so it leaves with every register from
+ * regs, whether a signal comes first or not.
+ */
 void passthrough_child_start(struct native_thread *nt)
 {
+	nt->rip = native_fix_return(nt->regs->rcx);
+	nt->regs->rcx = nt->rip;
+	nt->regs->r11 = nt->regs->flags;
+	nt->full_restore = 1;
 	native_thread_arm(nt);
 	pass_set_mask(nt->passthrough->child_mask);
 	native_resume(nt);
@@ -50,6 +59,7 @@ static long clone_sharing(struct native_thread *self, const struct clone_request
 	nt->altstack = &pt->altstack;
 	pt->sighand = self->passthrough->sighand;
 	pt->child_mask = mask;
+	pt->lent = req->flags & CLONE_VFORK;
 	pt->altstack = (stack_t){.ss_flags = SS_DISABLE};
 	if (req->flags & CLONE_VFORK)
 		pt->altstack = self->passthrough->altstack;
@@ -60,36 +70,78 @@ static long clone_sharing(struct native_thread *self, const struct clone_request
 	ret = native_clone(flags, nt, (u32 *)req->parent_tid, (u32 *)req->child_tid, req->tls);
 	/* vfork's child has executed or ended by now; a thread frees its slot itself. */
 	if (ret < 0 || (req->flags & CLONE_VFORK))
-		WRITE_ONCE(*nt->slot_word, 0);
+		native_free_slot(nt);
 	return ret;
+}
+
+/*
+ * The child has a copy of what this process shares and none of the other
+ * threads, so nobody may be in the middle of a change:
+ *
+ *	thread A, sigaction()		thread B, fork()
+ *	pass_lock(sighand)
+ *	table written, host's not yet
+ *					clone: the child's lock is held for ever
+ */
+static long clone_copying(struct native_thread *nt, const struct clone_request *req)
+{
+	struct pass_sighand *sighand = nt->passthrough->sighand;
+	long ret;
+
+	pass_lock(&sighand->lock);
+	pass_lock(&pass_mm.brk_lock);
+	ret = hostcall(SYS_clone, req->flags | req->exit_signal, 0, req->parent_tid, req->child_tid,
+		       req->tls);
+	pass_unlock(&pass_mm.brk_lock);
+	pass_unlock(&sighand->lock);
+	if (ret)
+		return ret;
+	native_forget_slots(nt);
+	nt->passthrough->lent = false;
+	native_thread_arm(nt);
+	if (req->stack)
+		nt->guest_sp = req->stack;
+	return 0;
 }
 
 long pass_clone(struct native_thread *nt, const struct clone_request *req)
 {
-	u64 mask = pass_block_all(), flags = req->flags | req->exit_signal;
+	u64 mask = pass_block_all();
 	long ret;
 
 	if (nt->pending)
 		return PASS_RESTART;
-	if (req->flags & CLONE_VM) {
+	/* The child begins without an alternate stack, and on its parent's. */
+	pass_block_faults();
+	if (req->flags & CLONE_VM)
 		ret = clone_sharing(nt, req, mask);
-	} else {
-		ret = hostcall(SYS_clone, flags, 0, req->parent_tid, req->child_tid, req->tls);
-		if (!ret) {
-			native_forget_slots(nt);
-			native_thread_arm(nt);
-			if (req->stack)
-				nt->guest_sp = req->stack;
-		}
-	}
+	else
+		ret = clone_copying(nt, req);
 	pass_set_mask(mask);
 	return ret;
 }
 
-void pass_exit_thread(struct native_thread *nt, int status)
+/*
+ * A signal that this thread has taken from the process's queue would be lost
+ * with it, where the host gives it to another thread: its handler runs first.
+ *
+ * The slot of a child that borrows its parent's address space is the parent's
+ * to free. Freed by both, it could be another thread's by the second time:
+ *
+ *	vfork's child			parent		a third thread
+ *	exit: slot free
+ *							clone: takes the slot
+ *					slot free
+ */
+long pass_exit_thread(struct native_thread *nt, int status)
 {
 	pass_block_all();
-	native_exit_slot(nt->slot_word, status);
+	if (nt->pending)
+		return PASS_RESTART;
+	pass_block_faults();
+	if (nt->passthrough->lent)
+		return hostcall(SYS_exit, status);
+	native_leave_slot(nt, status);
 }
 
 struct exec_state { /* too large for a runtime stack: one anonymous mapping a call */
@@ -179,11 +231,19 @@ static long resolve(struct exec_state *s)
 static long take_path(struct exec_state *s, int dirfd, u64 path, u64 flags)
 {
 	long n = string_from_user(s->typed, path, PATH_MAX);
+	struct stat st;
 
+	if (flags & ~(u64)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
 	if (n < 0)
 		return n;
 	if (!n && !(flags & AT_EMPTY_PATH))
 		return -ENOENT;
+	if (dirfd != AT_FDCWD && s->typed[0] != '/' && hostcall(SYS_fcntl, dirfd, F_GETFD) < 0)
+		return -EBADF;
+	if ((flags & AT_SYMLINK_NOFOLLOW) && n &&
+	    !hostcall(SYS_newfstatat, dirfd, s->typed, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
+		return -ELOOP;
 	if (s->typed[0] == '/' || dirfd == AT_FDCWD) {
 		str_copy(s->name, s->typed, PATH_MAX);
 		str_copy(s->path, !strcmp(s->typed, "/proc/self/exe") ? pass_mm.exe : s->typed, PATH_MAX);
@@ -208,12 +268,13 @@ static long count(u64 v)
 	return n;
 }
 
-static long fill_argv(struct exec_state *s, u64 argv, long argc, u64 mask)
+static long fill_argv(struct exec_state *s, u64 argv, long argc, u64 mask, u64 ignored)
 {
 	u64 at = 0;
 	int i;
 
-	str_format(s->spec, sizeof(s->spec), "%s:%lu:%d:%s", pass_mm.spec, mask, s->spare_fd, s->name);
+	str_format(s->spec, sizeof(s->spec), "%s:%lu:%lu:%d:%s", pass_mm.spec, mask, ignored,
+		   s->spare_fd, s->name);
 	s->argv[at++] = (u64) "sundial-native";
 	s->argv[at++] = (u64) "run";
 	s->argv[at++] = (u64)s->spec;
@@ -246,9 +307,11 @@ long pass_exec(struct native_thread *nt, int dirfd, u64 path, u64 argv, u64 envp
 	if (!ret)
 		ret = resolve(s);
 	if (!ret)
-		ret = fill_argv(s, argv, argc, mask);
-	if (!ret)
+		ret = fill_argv(s, argv, argc, mask, pass_ignored_inside(nt->passthrough->sighand));
+	if (!ret) {
+		pass_block_faults();
 		ret = hostcall(SYS_execve, pass_mm.native, s->argv, envp);
+	}
 	if (s->spare_fd)
 		hostcall(SYS_close, s->spare_fd);
 	hostcall(SYS_munmap, s, bytes);

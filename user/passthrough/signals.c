@@ -26,10 +26,10 @@
 
 #define SA_RESTORER_ 0x04000000UL
 #define NEVER_BLOCKED SIGBIT(SIGSYS)
+#define FAULTS_OPEN   (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS))
+/* As the host shows it: without what nobody can block. */
+#define CLOSED_MASK   (~(NEVER_BLOCKED | FAULTS_OPEN | SIGBIT(SIGKILL) | SIGBIT(SIGSTOP)))
 #define MINSIGSTKSZ_KERNEL 2048
-/* The runtime's own looks at a guest's bad pointers come as these. */
-#define FAULTS                                                                                     \
-	(SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP))
 
 extern const char native_exit_begin[], native_exit_end[];
 extern const char native_host_check[], native_host_insn[], native_host_backout[];
@@ -49,16 +49,27 @@ void pass_unlock(u32 *lock)
 
 u64 pass_block_all(void)
 {
-	u64 all = ~(NEVER_BLOCKED | FAULTS), old = 0;
+	u64 all = CLOSED_MASK, old = 0;
 
+	native_self()->passthrough->closed = true;
+	barrier();
 	hostcall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, 8);
 	return old;
+}
+
+void pass_block_faults(void)
+{
+	u64 set = FAULTS_OPEN;
+
+	hostcall(SYS_rt_sigprocmask, SIG_BLOCK, &set, 0, 8);
 }
 
 void pass_set_mask(u64 mask)
 {
 	mask &= ~NEVER_BLOCKED;
 	hostcall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
+	barrier();
+	native_self()->passthrough->closed = false;
 }
 
 long pass_mask_from_user(u64 addr, u64 size, u64 *mask)
@@ -71,22 +82,29 @@ long pass_mask_from_user(u64 addr, u64 size, u64 *mask)
 	return 0;
 }
 
-static struct k_sigaction snapshot(struct pass_sighand *s, int sig)
-{
-	struct k_sigaction act;
-
-	pass_lock(&s->lock);
-	act = s->action[sig];
-	pass_unlock(&s->lock);
-	return act;
-}
-
 static bool is_fault(int sig)
 {
 	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP;
 }
 
-/* The host's entry for sig, so that it acts as the guest's asks. */
+u64 pass_ignored_inside(struct pass_sighand *s)
+{
+	u64 set = 0;
+	int sig;
+
+	pass_lock(&s->lock);
+	for (sig = 1; sig <= NSIG_MAX; sig++)
+		if ((is_fault(sig) || sig == SIGSYS) && s->action[sig].handler == (u64)SIG_IGN)
+			set |= SIGBIT(sig);
+	pass_unlock(&s->lock);
+	return set;
+}
+
+/*
+ * The host's entry for sig, so that it acts as the guest's asks. Called with the
+ * table's lock, so that for every signal but faults and SIGSYS the host's entry
+ * is at all times the one that the guest's stands for.
+ */
 static long install(int sig, const struct k_sigaction *act)
 {
 	const u64 kept = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_RESTART;
@@ -117,6 +135,7 @@ long pass_rt_sigaction(struct native_thread *nt, const u64 *a)
 		return -EINVAL;
 	if (a[1] && copy_from_user(&act, a[1], sizeof(act)))
 		return -EFAULT;
+	act.mask &= ~(SIGBIT(SIGKILL) | SIGBIT(SIGSTOP));
 	mask = pass_block_all();
 	pass_lock(&s->lock);
 	old = s->action[sig];
@@ -140,47 +159,89 @@ static void send_again(int sig, const siginfo_t *info)
 	hostcall(SYS_rt_tgsigqueueinfo, pid, tid, sig, info);
 }
 
-/* Ends as the host would have: its default action, and the signal once more. */
-static void act_by_default(int sig, const siginfo_t *info, u64 mask)
+/*
+ * The signal once more, for the host's entry to act upon. It is not set to the
+ * default here: install() has done so, unless the guest has changed it again.
+ *
+ *	thread A, here			thread B, sigaction()
+ *	finds SIG_DFL in the table
+ *					table and host's entry: a handler
+ *	host's entry: SIG_DFL		its handler is lost for ever
+ *
+ * Only the entries of faults and SIGSYS are ours whatever the guest asks. Their
+ * default ends the process, so nobody misses the handler afterwards.
+ *
+ * What does not end the process goes on. Another signal may strike as soon as
+ * this one is unblocked; it then waits (and blocks all others), and the mask is
+ * its handler's to restore.
+ */
+static void act_by_default(struct native_thread *nt, int sig, const siginfo_t *info, u64 mask)
 {
 	struct k_sigaction dfl = {.restorer = (u64)native_restorer, .flags = SA_RESTORER_};
 
-	hostcall(SYS_rt_sigaction, sig, &dfl, 0, 8);
+	nt->pending = 0;
+	barrier();
+	if (is_fault(sig) || sig == SIGSYS)
+		hostcall(SYS_rt_sigaction, sig, &dfl, 0, 8);
 	send_again(sig, info);
-	/* Unblocked, it strikes now; what does not end the process goes on. */
 	pass_set_mask(mask & ~SIGBIT(sig));
-	pass_set_mask(mask);
+	pass_block_all();
+	if (nt->pending)
+		nt->passthrough->mask = mask;
+	else
+		pass_set_mask(mask);
+}
+
+/* What the guest wants done about sig now; SA_RESETHAND goes with the first who asks. */
+static struct k_sigaction take_action(struct pass_sighand *s, int sig)
+{
+	const struct k_sigaction dfl = {0};
+	struct k_sigaction act;
+
+	pass_lock(&s->lock);
+	act = s->action[sig];
+	if (act.handler > (u64)SIG_IGN && (act.flags & SA_RESETHAND)) {
+		s->action[sig].handler = (u64)SIG_DFL;
+		install(sig, &dfl);
+	}
+	pass_unlock(&s->lock);
+	return act;
+}
+
+/*
+ * No room for the frame: Linux then sends SIGSEGV, whose handler may have a
+ * stack of its own; the way out delivers it. No room for that one ends it.
+ */
+static void no_room(struct native_thread *nt, int sig)
+{
+	struct pass_thread *pt = nt->passthrough;
+	u64 handler = READ_ONCE(pt->sighand->action[SIGSEGV].handler);
+
+	pt->sig = SIGSEGV;
+	pt->info = (siginfo_t){.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+	if (sig == SIGSEGV || handler <= (u64)SIG_IGN || (pt->mask & SIGBIT(SIGSEGV)))
+		act_by_default(nt, SIGSEGV, &pt->info, pt->mask);
 }
 
 void passthrough_deliver(struct native_thread *nt)
 {
 	struct pass_thread *pt = nt->passthrough;
-	struct k_sigaction act = snapshot(pt->sighand, pt->sig);
+	struct k_sigaction act = take_action(pt->sighand, pt->sig);
 	int sig = pt->sig;
 	u64 mask = pt->mask;
 
-	if (act.handler == (u64)SIG_IGN || act.handler == (u64)SIG_DFL) {
-		nt->pending = 0;
-		barrier();
-		if (act.handler == (u64)SIG_DFL)
-			act_by_default(sig, &pt->info, mask);
-		else
-			pass_set_mask(mask);
+	if (act.handler == (u64)SIG_DFL) {
+		act_by_default(nt, sig, &pt->info, mask);
 		return;
 	}
-	if (act.flags & SA_RESETHAND) {
-		struct k_sigaction dfl = {0};
-
-		pass_lock(&pt->sighand->lock);
-		pt->sighand->action[sig] = dfl;
-		install(sig, &dfl);
-		pass_unlock(&pt->sighand->lock);
+	if (act.handler == (u64)SIG_IGN) {
+		nt->pending = 0;
+		barrier();
+		pass_set_mask(mask);
+		return;
 	}
 	if (native_deliver(&nt->thread, sig, &pt->info, &act, mask)) {
-		siginfo_t segv = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
-
-		nt->pending = 0;
-		act_by_default(SIGSEGV, &segv, mask);
+		no_room(nt, sig);
 		return;
 	}
 	mask |= act.mask | (act.flags & SA_NODEFER ? 0 : SIGBIT(sig));
@@ -202,7 +263,18 @@ static void note_pending(struct native_thread *nt, int sig, const siginfo_t *inf
 	pt->info = *info;
 	pt->mask = *mask_of(uc);
 	nt->pending = 1;
-	*mask_of(uc) = ~(NEVER_BLOCKED | FAULTS);
+	*mask_of(uc) = CLOSED_MASK;
+}
+
+/*
+ * A wait that was stopped and continued is about to go on with what remains of
+ * it. After a handler Linux gives up such a restart, and making the guest's call
+ * again would wait for the whole time once more.
+ */
+static void give_up_restart(ucontext_t *uc)
+{
+	uc->uc_mcontext.gregs[REG_RAX] = -EINTR;
+	uc->uc_mcontext.gregs[REG_RIP] += 2; /* behind the syscall instruction */
 }
 
 void passthrough_signal(int sig, siginfo_t *info, void *ucontext)
@@ -216,8 +288,20 @@ void passthrough_signal(int sig, siginfo_t *info, void *ucontext)
 		native_enter_runtime(nt, uc, native_signal_entry);
 	else if (*ip >= (greg_t)native_exit_begin && *ip < (greg_t)native_exit_end)
 		*ip = (greg_t)native_signal_entry;
+	else if (*ip == (greg_t)native_host_insn &&
+		 uc->uc_mcontext.gregs[REG_RAX] == SYS_restart_syscall)
+		give_up_restart(uc);
 	else if (*ip >= (greg_t)native_host_check && *ip <= (greg_t)native_host_insn)
 		*ip = (greg_t)native_host_backout;
+}
+
+/*
+ * In a part of the runtime where no signal is taken, but for faults of its own:
+ * the flag alone is not enough, since it is set before the mask and cleared after.
+ */
+static bool closed(struct native_thread *nt, ucontext_t *uc)
+{
+	return *mask_of(uc) == CLOSED_MASK && (nt->pending || nt->passthrough->closed);
 }
 
 /* A fault's signal: the CPU's own, or one that somebody sent. */
@@ -226,15 +310,25 @@ void passthrough_fault(struct native_thread *nt, int sig, siginfo_t *info, void 
 	ucontext_t *uc = ucontext;
 	u64 ip = uc->uc_mcontext.gregs[REG_RIP];
 	bool sent = info->si_code <= 0;
-	struct k_sigaction act;
+	u64 handler;
 
 	if (!sent && native_in_runtime(ip))
 		native_fatal("a fault inside the runtime", ip, (u64)info->si_addr);
 	/* Not under the lock: whoever holds it may be what we interrupted. */
-	act = nt->passthrough->sighand->action[sig];
-	if (sent && act.handler == (u64)SIG_IGN)
+	handler = READ_ONCE(nt->passthrough->sighand->action[sig].handler);
+	if (sent && handler == (u64)SIG_IGN)
 		return;
-	if (!sent && (act.handler <= (u64)SIG_IGN || (*mask_of(uc) & SIGBIT(sig)))) {
+	if (sent && closed(nt, uc)) {
+		*mask_of(uc) |= SIGBIT(sig);
+		send_again(sig, info);
+		return;
+	}
+	/*
+	 * A handler that comes or goes from here on does not matter: what was sent
+	 * is decided once more by passthrough_deliver(), and with the host's entry
+	 * at SIG_DFL a fault ends the process, as the default would have.
+	 */
+	if (!sent && (handler <= (u64)SIG_IGN || (*mask_of(uc) & SIGBIT(sig)))) {
 		/* Again, and this time the host ends the process as it always does. */
 		struct k_sigaction dfl = {.restorer = (u64)native_restorer, .flags = SA_RESTORER_};
 
@@ -242,12 +336,6 @@ void passthrough_fault(struct native_thread *nt, int sig, siginfo_t *info, void 
 		*mask_of(uc) &= ~SIGBIT(sig);
 		if (sig == SIGTRAP)
 			send_again(sig, info);
-		return;
-	}
-	if (nt->pending) {
-		/* Sent, while another waits: the host keeps it until the guest's mask is back. */
-		*mask_of(uc) |= SIGBIT(sig);
-		send_again(sig, info);
 		return;
 	}
 	passthrough_signal(sig, info, ucontext);
@@ -259,20 +347,18 @@ long pass_rt_sigreturn(struct native_thread *nt)
 	stack_t altstack = pt->altstack;
 	u64 mask, old = pass_block_all();
 
+	/* It came under the handler's mask, and the frame's may block it. */
 	if (nt->pending)
-		old = pt->mask;
+		return PASS_RESTART;
 	if (native_sigreturn(&nt->thread, &mask, &altstack)) {
 		siginfo_t segv = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
 
-		act_by_default(SIGSEGV, &segv, old);
+		act_by_default(nt, SIGSEGV, &segv, old);
 		return 0;
 	}
 	altstack.ss_flags &= ~SS_ONSTACK;
 	pt->altstack = altstack;
-	if (nt->pending)
-		pt->mask = mask;
-	else
-		pass_set_mask(mask);
+	pass_set_mask(mask);
 	return 0;
 }
 

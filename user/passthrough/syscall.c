@@ -3,9 +3,11 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "passthrough/pass.h"
@@ -36,6 +38,10 @@ static long clone_call(struct native_thread *nt, u64 nr, const u64 *a)
 			return a[1] > PAGE_BYTES ? -E2BIG : -EINVAL;
 		if (copy_from_user(&args, a[0], min(a[1], (u64)sizeof(args))))
 			return -EFAULT;
+		if ((args.flags & (CSIGNAL | CLONE_DETACHED)) || args.exit_signal > NSIG_MAX ||
+		    !args.stack != !args.stack_size ||
+		    ((args.flags & (CLONE_THREAD | CLONE_PARENT)) && args.exit_signal))
+			return -EINVAL;
 		/* clone(2) takes all that glibc, Go and musl ask for. */
 		if (args.set_tid_size || (args.flags >> 32) ||
 		    ((args.flags & CLONE_PIDFD) && (args.flags & CLONE_PARENT_SETTID)))
@@ -75,6 +81,20 @@ static long arch_prctl_call(const u64 *a)
 	return hostcall(SYS_arch_prctl, a[0], a[1]);
 }
 
+/*
+ * A tracer would see the engine's calls and signals in place of the guest's.
+ * One of the same address space only stops its own threads to look at them
+ * (LeakSanitizer); requests about anything else fail for want of a tracee.
+ */
+static bool traces_engine(const u64 *a)
+{
+	long self = hostcall(SYS_getpid);
+
+	if (a[0] == PTRACE_ATTACH)
+		return hostcall(SYS_kcmp, self, (s32)a[1], KCMP_VM, 0, 0);
+	return a[0] == PTRACE_TRACEME || a[0] == PTRACE_SEIZE;
+}
+
 /* What would take the engine's own calls away, or claim its places. */
 static bool breaks_engine(u64 nr, const u64 *a, long *ret)
 {
@@ -86,6 +106,9 @@ static bool breaks_engine(u64 nr, const u64 *a, long *ret)
 	case SYS_seccomp:
 		*ret = -EINVAL;
 		return true;
+	case SYS_ptrace:
+		*ret = -EPERM;
+		return traces_engine(a);
 	case SYS_rseq:
 		*ret = -ENOSYS;
 		return true;
@@ -147,7 +170,7 @@ static long answer(struct native_thread *nt, u64 nr, const u64 *a)
 	case SYS_execveat:
 		return pass_exec(nt, a[0], a[1], a[2], a[3], a[4]);
 	case SYS_exit:
-		pass_exit_thread(nt, a[0]);
+		return pass_exit_thread(nt, a[0]);
 	case SYS_brk:
 		return pass_brk(a[0]);
 	case SYS_arch_prctl:

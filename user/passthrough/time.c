@@ -12,6 +12,8 @@
 #include "passthrough/time.h"
 #include "simkernel/uaccess.h"
 
+#define USER_HZ 100
+
 long pass_timespec_from_user(u64 addr, s64 *ns)
 {
 	struct timespec ts;
@@ -107,7 +109,32 @@ static long clock_nanosleep_call(const u64 *a)
 	return pass_call(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (u64)&ts, 0, 0, 0);
 }
 
-/* The whole machine's clock is not a guest's to set. */
+/* The machine's clock is not a guest's to set; before that, Linux's own errors. */
+static long clock_settime_call(const u64 *a)
+{
+	struct timespec ts;
+
+	if ((s32)a[0] > 0)
+		return -EINVAL;
+	if (get_user(ts, a[1]))
+		return -EFAULT;
+	if (a[0] == CLOCK_REALTIME && (ts.tv_sec < 0 || (u64)ts.tv_nsec >= NSEC_PER_SEC))
+		return -EINVAL;
+	return -EPERM;
+}
+
+static long settimeofday_call(const u64 *a)
+{
+	struct timezone tz;
+	struct timeval tv;
+
+	if ((a[0] && get_user(tv, a[0])) || (a[1] && get_user(tz, a[1])))
+		return -EFAULT;
+	if (a[0] && (tv.tv_sec < 0 || (u64)tv.tv_usec > 1000000))
+		return -EINVAL;
+	return -EPERM;
+}
+
 static long adjtime_call(u64 nr, const u64 *a)
 {
 	u64 addr = nr == SYS_adjtimex ? a[0] : a[1];
@@ -140,6 +167,18 @@ static long sysinfo_call(const u64 *a)
 	return put_user(uptime, a[0]);
 }
 
+/* CPU times are the host's; what it returns is a clock that nothing sets. */
+static long times_call(const u64 *a)
+{
+	long ret = hostcall(SYS_times, a[0]);
+	s64 ns;
+
+	if (ret == -EFAULT)
+		return ret;
+	guest_clock_ns(CLOCK_BOOTTIME, &ns);
+	return ns / (s64)(NSEC_PER_SEC / USER_HZ);
+}
+
 bool pass_time_call(u64 nr, const u64 *a, long *ret)
 {
 	switch (nr) {
@@ -159,12 +198,17 @@ bool pass_time_call(u64 nr, const u64 *a, long *ret)
 		*ret = clock_nanosleep_call(a);
 		return true;
 	case SYS_clock_settime:
+		*ret = clock_settime_call(a);
+		return true;
 	case SYS_settimeofday:
-		*ret = -EPERM;
+		*ret = settimeofday_call(a);
 		return true;
 	case SYS_adjtimex:
 	case SYS_clock_adjtime:
 		*ret = adjtime_call(nr, a);
+		return true;
+	case SYS_times:
+		*ret = times_call(a);
 		return true;
 	case SYS_sysinfo:
 		*ret = sysinfo_call(a);

@@ -308,6 +308,7 @@ bool pass_timeout_call(u64 nr, const u64 *a, long *ret)
 		*ret = simple_call(nr, a, 4, true);
 		return true;
 	case SYS_io_getevents:
+	case SYS_io_pgetevents:
 		*ret = simple_call(nr, a, 4, false);
 		return true;
 	case SYS_mq_timedsend:

@@ -170,13 +170,18 @@ static s32 clock_of_timerfd(int fd)
 /* timer_settime and timerfd_settime: (object, flags, new, old). */
 static long settime_call(u64 nr, const u64 *a)
 {
-	s32 clock = nr == SYS_timer_settime ? clock_of_timer(a[0]) : clock_of_timerfd(a[0]);
 	struct itimerspec new, old;
+	s32 clock = CLOCK_MONOTONIC;
 	s64 offset;
 	long ret;
 
 	if (get_user(new, a[2]))
-		return a[2] ? -EFAULT : -EINVAL;
+		return a[2] || nr == SYS_timerfd_settime ? -EFAULT : -EINVAL;
+	/* All clocks of a timerfd go alike: which one it is matters to a date only. */
+	if (nr == SYS_timer_settime)
+		clock = clock_of_timer(a[0]);
+	else if (a[1] & TIMER_ABSTIME)
+		clock = clock_of_timerfd(a[0]);
 	spec_to_host(&new, clock, a[1] & TIMER_ABSTIME);
 	ret = hostcall(nr, a[0], a[1], &new, &old);
 	if (ret || !a[3])
