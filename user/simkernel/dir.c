@@ -312,18 +312,6 @@ SYSCALL_DEFINE(getdents64)
 	return getdents(th, (s32)a[0], a[1], a[2], false);
 }
 
-static long dir_lseek(struct thread *th, struct file *f, s64 off, int whence)
-{
-	if (whence == SEEK_CUR)
-		off += f->position;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (off < 0)
-		return -EINVAL;
-	f->position = off;
-	return off;
-}
-
 static long dir_read(struct thread *th, struct file *f, const struct iovec *iov, u32 n)
 {
 	return -EISDIR;
@@ -360,7 +348,7 @@ static u32 dir_poll(struct thread *th, struct file *f)
 const struct file_ops dir_file_ops = {
 	.read = dir_read,
 	.stat = dir_stat,
-	.lseek = dir_lseek,
+	.lseek = file_seek_position,
 	.poll = dir_poll,
 	.release = dir_release,
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Open file descriptions and what each kind can do. Belongs to the holder of the run token. */
+#include <errno.h>
+#include <unistd.h>
 #include "base/hostcall.h"
 #include "simkernel/arena.h"
 #include "simkernel/file.h"
@@ -77,4 +79,16 @@ void file_identify(struct file *f, int fd)
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
 	f->mode = st.st_mode;
+}
+
+long file_seek_position(struct thread *th, struct file *f, s64 off, int whence)
+{
+	if (whence == SEEK_CUR)
+		off += f->position;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (off < 0)
+		return -EINVAL;
+	f->position = off;
+	return off;
 }

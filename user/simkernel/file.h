@@ -103,6 +103,8 @@ long fd_install_at(struct thread *th, struct file *f, int fd, bool cloexec);
 /* Tells the arena about a descriptor that a passed call has just made: finds out what it is. */
 long fd_adopt(struct thread *th, int fd, bool cloexec, const char *path);
 long fd_close(struct thread *th, int fd);
+/* lseek of kinds that use f->position and know no end: any offset from 0 up is good. */
+long file_seek_position(struct thread *th, struct file *f, s64 off, int whence);
 /* Asks the host once for dev, ino and mode of a host-backed file that is open as fd. */
 void file_identify(struct file *f, int fd);
 /* Tables at fork, exec and exit. */

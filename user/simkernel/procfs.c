@@ -304,6 +304,11 @@ static long text_read(struct thread *th, struct file *f, const struct iovec *iov
 	return ret;
 }
 
+long proc_ignore_write(struct thread *th, const struct vnode *v, const char *data, size_t len)
+{
+	return len;
+}
+
 static long text_write(struct thread *th, struct file *f, const struct iovec *iov, u32 n)
 {
 	char *buf = vfs_get(th->host)->text;
@@ -334,18 +339,6 @@ static long text_stat(struct thread *th, struct file *f, struct stat *st)
 	return 0;
 }
 
-static long text_lseek(struct thread *th, struct file *f, s64 off, int whence)
-{
-	if (whence == SEEK_CUR)
-		off += f->position;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (off < 0)
-		return -EINVAL;
-	f->position = off;
-	return off;
-}
-
 static void text_release(struct host *h, struct file *f)
 {
 	lock_file_released(h, f);
@@ -363,7 +356,7 @@ const struct file_ops text_file_ops = {
 	.write = text_write,
 	.poll = text_poll,
 	.stat = text_stat,
-	.lseek = text_lseek,
+	.lseek = file_seek_position,
 	.release = text_release,
 	.name = path_name,
 };
@@ -432,7 +425,7 @@ const struct file_ops procdir_file_ops = {
 	.read = procdir_read,
 	.poll = text_poll,
 	.stat = text_stat,
-	.lseek = text_lseek,
+	.lseek = file_seek_position,
 	.release = procdir_release,
 	.name = path_name,
 };

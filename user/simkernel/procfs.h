@@ -82,6 +82,9 @@ extern const struct proc_node proc_net_nodes[];
 /* A snapshot of what f, a FILE_PROCDIR, lists now. NULL and *err. */
 struct listing *procdir_listing(struct thread *th, struct file *f, long *err);
 
+/* A write that is taken and changes nothing. */
+long proc_ignore_write(struct thread *th, const struct vnode *v, const char *data, size_t len);
+
 /* What other files contribute. */
 long proc_maps_text(struct thread *th, const struct vnode *v, struct text_out *o);
 long proc_locks_text(struct thread *th, const struct vnode *v, struct text_out *o);

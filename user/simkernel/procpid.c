@@ -10,10 +10,10 @@
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/ids.h"
+#include "simkernel/procnode.h"
 #include "simkernel/vfs.h"
 
 #define TICK_NS (NSEC_PER_SEC / 100)
-
 
 static struct process *process_of(struct thread *th, const struct vnode *v)
 {
@@ -335,11 +335,6 @@ static long oom_score_adj_write(struct thread *th, const struct vnode *v, const 
 	return len;
 }
 
-static long any_write(struct thread *th, const struct vnode *v, const char *data, size_t len)
-{
-	return len;
-}
-
 static long io_text(struct thread *th, const struct vnode *v, struct text_out *o)
 {
 	struct task *t = task_of(th, v);
@@ -528,39 +523,6 @@ static const char mounts[] = "/dev/root / ext4 rw,relatime 0 0\nproc /proc proc 
 			     "devtmpfs /dev devtmpfs rw,relatime 0 0\n"
 			     "tmpfs /dev/shm tmpfs rw,relatime 0 0\n";
 
-#define DIR(n, m, ...)                                                 \
-	{                                                              \
-		.name = n, .type = VNODE_DIR, .mode = m, ##__VA_ARGS__ \
-	}
-#define TEXT(n, m, fn)                                               \
-	{                                                            \
-		.name = n, .type = VNODE_TEXT, .mode = m, .text = fn \
-	}
-#define RW(n, fn, wr)                                                                \
-	{                                                                            \
-		.name = n, .type = VNODE_TEXT, .mode = 0644, .text = fn, .write = wr \
-	}
-#define FIXED(n, content)                                                     \
-	{                                                                     \
-		.name = n, .type = VNODE_TEXT, .mode = 0444, .fixed = content \
-	}
-#define FIXED_RW(n, content)                                                                      \
-	{                                                                                         \
-		.name = n, .type = VNODE_TEXT, .mode = 0644, .fixed = content, .write = any_write \
-	}
-#define LINK(n, fn)                                                     \
-	{                                                               \
-		.name = n, .type = VNODE_LINK, .mode = 0777, .link = fn \
-	}
-#define LINK_TO(n, to)                                                   \
-	{                                                                \
-		.name = n, .type = VNODE_LINK, .mode = 0777, .fixed = to \
-	}
-#define END                  \
-	{                    \
-		.name = NULL \
-	}
-
 static const struct proc_node ns_nodes[] = {
 	LINK_TO("cgroup", "cgroup:[4026531835]"), LINK_TO("ipc", "ipc:[4026531839]"),
 	LINK_TO("mnt", "mnt:[4026531841]"),	  LINK_TO("net", "net:[4026531840]"),
@@ -570,29 +532,31 @@ static const struct proc_node ns_nodes[] = {
 };
 
 /* Files that a process and a thread both have. */
-#define COMMON_NODES                                                                               \
-	TEXT("auxv", 0400, auxv_text), FIXED("cgroup", "0::/\n"),                                  \
-		TEXT("cmdline", 0444, cmdline_text), RW("comm", comm_text, comm_write),            \
-		LINK("cwd", cwd_link), TEXT("environ", 0400, environ_text), LINK("exe", exe_link), \
-		DIR("fd", 0500, .lookup = fd_lookup, .entry = fd_entry),                           \
-		DIR("fdinfo", 0555, .lookup = fdinfo_lookup, .entry = fdinfo_entry),               \
-		FIXED("gid_map", "         0          0 4294967295\n"), TEXT("io", 0400, io_text), \
-		TEXT("limits", 0444, limits_text), FIXED_RW("loginuid", "4294967295"),             \
-		TEXT("maps", 0444, proc_maps_text), TEXT("mem", 0600, NULL),                       \
-		FIXED("mountinfo", mountinfo), FIXED("mounts", mounts),                            \
-		DIR("net", 0555, .children = proc_net_nodes),                                      \
-		DIR("ns", 0511, .children = ns_nodes), FIXED("oom_score", "0\n"),                  \
-		RW("oom_score_adj", oom_score_adj_text, oom_score_adj_write),                      \
-		FIXED("personality", "00000000\n"), LINK_TO("root", "/"),                          \
-		TEXT("sched", 0444, sched_text), TEXT("schedstat", 0444, schedstat_text),          \
-		FIXED("sessionid", "4294967295"), FIXED("setgroups", "allow\n"),                   \
-		TEXT("smaps", 0444, proc_smaps_text), TEXT("stack", 0400, NULL),                   \
-		TEXT("statm", 0444, statm_text), TEXT("status", 0444, status_text),                \
+#define COMMON_NODES                                                                            \
+	TEXT_MODE("auxv", 0400, .text = auxv_text), FIXED("cgroup", "0::/\n"),                  \
+		TEXT("cmdline", cmdline_text), TEXT_RW("comm", comm_text, comm_write),          \
+		LINK("cwd", cwd_link), TEXT_MODE("environ", 0400, .text = environ_text),        \
+		LINK("exe", exe_link),                                                          \
+		DIR_MODE("fd", 0500, .lookup = fd_lookup, .entry = fd_entry),                   \
+		DIR("fdinfo", .lookup = fdinfo_lookup, .entry = fdinfo_entry),                  \
+		FIXED("gid_map", "         0          0 4294967295\n"),                         \
+		TEXT_MODE("io", 0400, .text = io_text), TEXT("limits", limits_text),            \
+		KNOB("loginuid", "4294967295"), TEXT("maps", proc_maps_text),                   \
+		TEXT_MODE("mem", 0600), FIXED("mountinfo", mountinfo), FIXED("mounts", mounts), \
+		DIR("net", .children = proc_net_nodes),                                         \
+		DIR_MODE("ns", 0511, .children = ns_nodes), FIXED("oom_score", "0\n"),          \
+		TEXT_RW("oom_score_adj", oom_score_adj_text, oom_score_adj_write),              \
+		FIXED("personality", "00000000\n"), LINK_TO("root", "/"),                       \
+		TEXT("sched", sched_text), TEXT("schedstat", schedstat_text),                   \
+		FIXED("sessionid", "4294967295"), FIXED("setgroups", "allow\n"),                \
+		TEXT("smaps", proc_smaps_text), TEXT_MODE("stack", 0400),                       \
+		TEXT("statm", statm_text), TEXT("status", status_text),                         \
 		FIXED("uid_map", "         0          0 4294967295\n"), FIXED("wchan", "0")
 
-static const struct proc_node thread_nodes[] = {COMMON_NODES, TEXT("stat", 0440, stat_text), END};
+static const struct proc_node thread_nodes[] = {COMMON_NODES,
+						TEXT_MODE("stat", 0440, .text = stat_text), END};
 
-static const struct proc_node thread_dir = DIR("tid", 0555, .children = thread_nodes);
+static const struct proc_node thread_dir = DIR("tid", .children = thread_nodes);
 
 static bool task_lookup(struct thread *th, const struct vnode *v, const char *name,
 			struct vnode *child)
@@ -637,12 +601,12 @@ static bool task_entry(struct thread *th, const struct vnode *v, u64 *cursor, st
 
 static const struct proc_node pid_nodes[] = {
 	COMMON_NODES,
-	FIXED_RW("coredump_filter", "00000033\n"),
-	TEXT("smaps_rollup", 0444, proc_smaps_text),
-	TEXT("stat", 0444, stat_text),
-	DIR("task", 0555, .lookup = task_lookup, .entry = task_entry),
-	FIXED_RW("timerslack_ns", "50000\n"),
+	KNOB("coredump_filter", "00000033\n"),
+	TEXT("smaps_rollup", proc_smaps_text),
+	TEXT("stat", stat_text),
+	DIR("task", .lookup = task_lookup, .entry = task_entry),
+	KNOB("timerslack_ns", "50000\n"),
 	END,
 };
 
-const struct proc_node proc_pid_dir = DIR("pid", 0555, .children = pid_nodes);
+const struct proc_node proc_pid_dir = DIR("pid", .children = pid_nodes);

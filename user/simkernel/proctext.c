@@ -11,12 +11,12 @@
 #include "base/string.h"
 #include "simkernel/arena.h"
 #include "simkernel/net.h"
+#include "simkernel/procnode.h"
 #include "simkernel/random.h"
 #include "simkernel/sysinfo.h"
 #include "simkernel/vfs.h"
 
 #define TICK_NS (NSEC_PER_SEC / 100)
-
 
 static u32 cpus(struct thread *th)
 {
@@ -207,41 +207,20 @@ static long version_text(struct thread *th, const struct vnode *v, struct text_o
 	return 0;
 }
 
-static long osrelease_text(struct thread *th, const struct vnode *v, struct text_out *o)
-{
-	struct utsname u;
+#define UTS_TEXT(fn, field)                                                          \
+	static long fn(struct thread *th, const struct vnode *v, struct text_out *o) \
+	{                                                                            \
+		struct utsname u;                                                    \
+                                                                                     \
+		host_uname(th->host, &u);                                            \
+		text_format(o, "%s\n", u.field);                                     \
+		return 0;                                                            \
+	}
 
-	host_uname(th->host, &u);
-	text_format(o, "%s\n", u.release);
-	return 0;
-}
-
-static long osversion_text(struct thread *th, const struct vnode *v, struct text_out *o)
-{
-	struct utsname u;
-
-	host_uname(th->host, &u);
-	text_format(o, "%s\n", u.version);
-	return 0;
-}
-
-static long hostname_text(struct thread *th, const struct vnode *v, struct text_out *o)
-{
-	struct utsname u;
-
-	host_uname(th->host, &u);
-	text_format(o, "%s\n", u.nodename);
-	return 0;
-}
-
-static long domainname_text(struct thread *th, const struct vnode *v, struct text_out *o)
-{
-	struct utsname u;
-
-	host_uname(th->host, &u);
-	text_format(o, "%s\n", u.domainname);
-	return 0;
-}
+UTS_TEXT(osrelease_text, release)
+UTS_TEXT(osversion_text, version)
+UTS_TEXT(hostname_text, nodename)
+UTS_TEXT(domainname_text, domainname)
 
 static long uuid_text(struct thread *th, const struct vnode *v, struct text_out *o)
 {
@@ -361,41 +340,6 @@ static bool pid_entry(struct thread *th, const struct vnode *v, u64 *cursor, str
 	}
 	return false;
 }
-
-static long take_write(struct thread *th, const struct vnode *v, const char *data, size_t len)
-{
-	return len;
-}
-
-#define DIR(n, ...)                                                       \
-	{                                                                 \
-		.name = n, .type = VNODE_DIR, .mode = 0555, ##__VA_ARGS__ \
-	}
-#define TEXT(n, fn)                                                     \
-	{                                                               \
-		.name = n, .type = VNODE_TEXT, .mode = 0444, .text = fn \
-	}
-#define FIXED(n, content)                                                     \
-	{                                                                     \
-		.name = n, .type = VNODE_TEXT, .mode = 0444, .fixed = content \
-	}
-/* Accepts a write and keeps its value: only the simulation's own rules hold. */
-#define KNOB(n, content)                                                                           \
-	{                                                                                          \
-		.name = n, .type = VNODE_TEXT, .mode = 0644, .fixed = content, .write = take_write \
-	}
-#define LINK(n, fn)                                                     \
-	{                                                               \
-		.name = n, .type = VNODE_LINK, .mode = 0777, .link = fn \
-	}
-#define LINK_TO(n, to)                                                   \
-	{                                                                \
-		.name = n, .type = VNODE_LINK, .mode = 0777, .fixed = to \
-	}
-#define END                  \
-	{                    \
-		.name = NULL \
-	}
 
 const struct proc_node proc_net_nodes[] = {
 	TEXT("arp", net_text),	      TEXT("dev", net_text),	   TEXT("if_inet6", net_text),

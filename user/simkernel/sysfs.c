@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include "base/string.h"
+#include "simkernel/procnode.h"
 #include "simkernel/vfs.h"
 
 static u32 cpus(struct thread *th)
@@ -40,23 +41,6 @@ static long own_mask(struct thread *th, const struct vnode *v, struct text_out *
 	text_format(o, "%lx\n", 1UL << (v->cpu & 63));
 	return 0;
 }
-
-#define DIR(n, ...)                                                       \
-	{                                                                 \
-		.name = n, .type = VNODE_DIR, .mode = 0555, ##__VA_ARGS__ \
-	}
-#define TEXT(n, fn)                                                     \
-	{                                                               \
-		.name = n, .type = VNODE_TEXT, .mode = 0444, .text = fn \
-	}
-#define FIXED(n, text)                                                     \
-	{                                                                  \
-		.name = n, .type = VNODE_TEXT, .mode = 0444, .fixed = text \
-	}
-#define END                  \
-	{                    \
-		.name = NULL \
-	}
 
 static const struct proc_node topology_nodes[] = {
 	TEXT("core_id", own_list),
