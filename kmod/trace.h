@@ -11,6 +11,8 @@
 
 #include <linux/tracepoint.h>
 
+/* Laid out as trace events are everywhere: clang-format takes them for calls. */
+/* clang-format off */
 DECLARE_EVENT_CLASS(sundial_clock_change,
 	TP_PROTO(u64 domain, u64 old_ns, u64 now_ns),
 	TP_ARGS(domain, old_ns, now_ns),

@@ -21,7 +21,7 @@
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
-#define PR_SYS_DISPATCH_ON 1
+#define PR_SYS_DISPATCH_ON	     1
 #endif
 
 #define ROUNDS 9

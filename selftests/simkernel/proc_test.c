@@ -65,7 +65,8 @@ TEST(links_lead_into_proc, "open stat readlink openat")
 	CHECK(S_ISLNK(st.st_mode));
 	CHECK_OK(stat("to_proc/self/", &st));
 	CHECK(S_ISDIR(st.st_mode));
-	CHECK_EQ(readlink("to_proc/self", text, sizeof(text)), snprintf(target, 64, "%d", getpid()));
+	CHECK_EQ(readlink("to_proc/self", text, sizeof(text)),
+		 snprintf(target, 64, "%d", getpid()));
 	CHECK(!strncmp(text, target, strlen(target)));
 }
 
@@ -205,7 +206,8 @@ TEST(links_by_descriptor, "openat readlinkat fstat")
 	fd = CHECK_OK(open("/proc/self", O_PATH | O_NOFOLLOW));
 	CHECK_OK(fstat(fd, &st));
 	CHECK(S_ISLNK(st.st_mode));
-	CHECK_EQ(readlinkat(fd, "", text, sizeof(text)), snprintf(want, sizeof(want), "%d", getpid()));
+	CHECK_EQ(readlinkat(fd, "", text, sizeof(text)),
+		 snprintf(want, sizeof(want), "%d", getpid()));
 	CHECK_ERRNO(read(fd, text, 1), EBADF);
 	close(fd);
 	fd = CHECK_OK(open("/proc/self/", O_PATH));
@@ -264,7 +266,8 @@ TEST(life_of_a_process, "fork kill waitid open read getdents64")
 	CHECK(listed(path, name));
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	fd = CHECK_OK(open(path, O_RDONLY));
-	while (slurp_at(AT_FDCWD, path, text, sizeof(text)) > 0 && !strstr(text, "State:\tS (sleeping)"))
+	while (slurp_at(AT_FDCWD, path, text, sizeof(text)) > 0 &&
+	       !strstr(text, "State:\tS (sleeping)"))
 		sleep_ms(1);
 	snprintf(name, sizeof(name), "PPid:\t%d\n", getpid());
 	CHECK(strstr(text, name));
@@ -326,13 +329,15 @@ TEST(map_of_memory, "open read")
 	REQUIRE(f && stat("/proc/self/exe", &st) == 0);
 	while (fgets(line, sizeof(line), f)) {
 		name[0] = 0;
-		n = sscanf(line, "%lx-%lx %*4s %*x %x:%x %lu %s", &start, &end, &maj, &min, &ino, name);
+		n = sscanf(line, "%lx-%lx %*4s %*x %x:%x %lu %s", &start, &end, &maj, &min, &ino,
+			   name);
 		CHECK(n >= 5 && start < end && start >= last);
 		last = end;
 		if (start <= (unsigned long)line && (unsigned long)line < end)
 			stack = !strcmp(name, "[stack]");
 		if (start <= function && function < end)
-			text = ino == st.st_ino && maj == st.st_dev >> 8 && min == (st.st_dev & 0xff);
+			text = ino == st.st_ino && maj == st.st_dev >> 8 &&
+			       min == (st.st_dev & 0xff);
 	}
 	fclose(f);
 	CHECK(stack);

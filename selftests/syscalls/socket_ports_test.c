@@ -210,7 +210,8 @@ TEST(discarded_bytes_are_not_copied, "recvfrom")
 
 TEST(corked_datagrams_leave_as_one, "sendto setsockopt")
 {
-	int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0), on = 1, off = 0;
+	int in = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0), on = 1,
+	    off = 0;
 	char buf[16];
 
 	REQUIRE(bind_to(in, 0) == 0);

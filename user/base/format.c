@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Formatted text without a C library; also used by the supervisor, so it names nothing that libc has. */
+/*
+ * Formatted text without a C library; also used by the supervisor, so it names
+ * nothing that libc has.
+ */
 #include "base/string.h"
 
 struct out {
@@ -57,6 +60,7 @@ static const char *put_directive(struct out *o, const char *f, va_list *ap)
 	char pad = ' ', c;
 	s64 v;
 	u64 n;
+	unsigned int base;
 
 	for (; *f == '-' || *f == '0' || *f == '#'; f++) {
 		if (*f == '-')
@@ -91,8 +95,10 @@ static const char *put_directive(struct out *o, const char *f, va_list *ap)
 		n = is_long ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned int);
 		if (alternate && n && *f != 'u')
 			put_padded(o, "0x", *f == 'o' ? 1 : 2, 0, false, ' ');
-		put_number(o, n, *f == 'u' ? 10 : *f == 'o' ? 8 : 16, *f == 'X', false, width, left,
-			   pad);
+		base = *f == 'u' ? 10 : 16;
+		if (*f == 'o')
+			base = 8;
+		put_number(o, n, base, *f == 'X', false, width, left, pad);
 		break;
 	case 'p':
 		put(o, '0');

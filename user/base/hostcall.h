@@ -24,7 +24,7 @@ static inline long hostcall6(long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 	return ret;
 }
 
-#define HOSTCALL_(nr, a, b, c, d, e, f, ...)                                                       \
+#define HOSTCALL_(nr, a, b, c, d, e, f, ...) \
 	hostcall6(nr, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), (u64)(f))
 /* hostcall(SYS_close, fd): up to six arguments of any integer or pointer type. */
 #define hostcall(nr, ...) HOSTCALL_(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)

@@ -31,8 +31,7 @@ size_t str_copy(char *dst, const char *src, size_t size);
  * Like snprintf for %d %i %u %x %X %o %c %s %p %% with l, ll, z, width (also *),
  * '-', '0' and '#' flags and %.*s. Returns the length that the whole text has.
  */
-int str_format(char *dst, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int str_format(char *dst, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int str_vformat(char *dst, size_t size, const char *fmt, va_list ap);
 
 /* Decimal digits at s; returns false when there are none, or something else follows. */

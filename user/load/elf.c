@@ -52,7 +52,8 @@ static long probe_elf(int fd, struct exec_file *out)
 			continue;
 		if (size < 2 || size > sizeof(out->interpreter))
 			return -ENOEXEC;
-		if (hostcall(SYS_pread64, fd, out->interpreter, size, h.ph[i].p_offset) != (long)size)
+		if (hostcall(SYS_pread64, fd, out->interpreter, size, h.ph[i].p_offset) !=
+		    (long)size)
 			return -EIO;
 		return out->interpreter[size - 1] ? -ENOEXEC : 0;
 	}
@@ -123,7 +124,8 @@ static int protection(u32 flags)
  */
 static long map_bss(const Elf64_Phdr *ph, u64 base, int prot)
 {
-	u64 file_end = base + ph->p_vaddr + ph->p_filesz, mem_end = base + ph->p_vaddr + ph->p_memsz;
+	u64 file_end = base + ph->p_vaddr + ph->p_filesz,
+	    mem_end = base + ph->p_vaddr + ph->p_memsz;
 	u64 page_end = ALIGN_UP(file_end, PAGE_BYTES);
 	long ret;
 
@@ -150,8 +152,8 @@ static long map_segment(int fd, const Elf64_Phdr *ph, u64 base)
 	if (ph->p_filesz) {
 		if (ph->p_offset < skew || (ph->p_offset - skew) % PAGE_BYTES)
 			return -ENOEXEC;
-		ret = hostcall(SYS_mmap, start, ph->p_filesz + skew, prot, MAP_PRIVATE | MAP_FIXED, fd,
-			       ph->p_offset - skew);
+		ret = hostcall(SYS_mmap, start, ph->p_filesz + skew, prot, MAP_PRIVATE | MAP_FIXED,
+			       fd, ph->p_offset - skew);
 		if (is_error(ret))
 			return ret;
 	}
@@ -183,7 +185,8 @@ static long reserve(const struct headers *h, u64 hint, struct elf_image *image)
 	image->dynamic = h->eh.e_type == ET_DYN;
 	if (!image->dynamic) {
 		at = hostcall(SYS_mmap, low, size, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0);
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1,
+			      0);
 		image->base = 0;
 	} else if (align > PAGE_BYTES) {
 		at = hostcall(SYS_mmap, hint, size + align, PROT_NONE,

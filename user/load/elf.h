@@ -19,7 +19,7 @@ enum exec_type {
 struct exec_file {
 	enum exec_type type;
 	u16 machine;
-	char interpreter[PATH_MAX]; /* ELF: PT_INTERP; script: after #! */
+	char interpreter[PATH_MAX];	/* ELF: PT_INTERP; script: after #! */
 	char argument[EXEC_HEAD_BYTES]; /* script: the rest of the line, "" when none */
 };
 
@@ -30,11 +30,11 @@ struct exec_file {
 long exec_probe(int fd, struct exec_file *out);
 
 struct elf_image {
-	u64 base;  /* what was added to the file's addresses */
+	u64 base; /* what was added to the file's addresses */
 	u64 entry, phdr, phnum;
-	u64 end;   /* first byte after the last segment: where brk starts */
+	u64 end;	 /* first byte after the last segment: where brk starts */
 	u32 stack_flags; /* PT_GNU_STACK's p_flags */
-	bool dynamic; /* ET_DYN */
+	bool dynamic;	 /* ET_DYN */
 };
 
 /*

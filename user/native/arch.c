@@ -23,7 +23,8 @@ SYSCALL_DEFINE(arch_prctl)
 		base = 0;
 		return put_user(base, a[1]);
 	case ARCH_SET_GS:
-		sim_note(th->host, "%s (pid %d): arch_prctl(ARCH_SET_GS) refused: %%gs is Sundial's",
+		sim_note(th->host,
+			 "%s (pid %d): arch_prctl(ARCH_SET_GS) refused: %%gs is Sundial's",
 			 th->task->comm, th->task->process->pid);
 		return -EPERM;
 	case ARCH_GET_CPUID:

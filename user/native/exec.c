@@ -31,7 +31,6 @@ static long count_vector(u64 v)
 	}
 }
 
-long native_exec(struct thread *th, const struct exec_request *req);
 long native_exec(struct thread *th, const struct exec_request *req)
 {
 	struct host_config *c = &th->host->config;

@@ -78,7 +78,8 @@ static struct task *join_simulation(const char *spec)
 	spec = number(number(number(number(spec, &pid), &arena_fd), &clock_fd), &tid);
 	h = map_supervisor_fd(pid, arena_fd, ARENA_BASE);
 	if (h->magic != HOST_MAGIC || h->abi != HOST_ABI)
-		fail("belongs to another build of Sundial: install both together", "sundial-native", 0);
+		fail("belongs to another build of Sundial: install both together", "sundial-native",
+		     0);
 	map_supervisor_fd(pid, clock_fd, CLOCK_BASE);
 	t = task_find(h, tid);
 	if (!t)
@@ -204,8 +205,7 @@ static void aux_set_ids(u64 *aux, const struct cred *c)
 	aux_set(aux, AT_EUID, c->uid.effective);
 	aux_set(aux, AT_GID, c->gid.real);
 	aux_set(aux, AT_EGID, c->gid.effective);
-	aux_set(aux, AT_SECURE,
-		c->uid.real != c->uid.effective || c->gid.real != c->gid.effective);
+	aux_set(aux, AT_SECURE, c->uid.real != c->uid.effective || c->gid.real != c->gid.effective);
 }
 
 static void set_aux(struct program *prog)

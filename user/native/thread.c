@@ -19,7 +19,7 @@
 #include "simkernel/sched.h"
 
 #define PR_SYS_DISPATCH_ON_ 1
-#define ALTSTACK_AT	    0x1000UL  /* below: a guard page, never mapped */
+#define ALTSTACK_AT	    0x1000UL /* below: a guard page, never mapped */
 #define ALTSTACK_BYTES	    0x7000UL
 #define STACK_TOP_AT	    0x14000UL /* 48 KiB of stack between */
 #define SLOT_MAPPED	    0x16000UL
@@ -177,9 +177,10 @@ bool native_single_threaded(void)
 }
 
 /* The child's copy of this address space has one thread, in the slot of its parent. */
-static void fork_child(struct native_thread *nt, struct task *child, const struct clone_request *req)
-	__attribute__((noreturn));
-static void fork_child(struct native_thread *nt, struct task *child, const struct clone_request *req)
+static void fork_child(struct native_thread *nt, struct task *child,
+		       const struct clone_request *req) __attribute__((noreturn));
+static void fork_child(struct native_thread *nt, struct task *child,
+		       const struct clone_request *req)
 {
 	native_forget_slots(nt);
 	thread_bind(&nt->thread, child);
@@ -281,8 +282,6 @@ static u64 engine_instruction_pointer(struct thread *th)
 
 	return nt->full_restore ? nt->rip : nt->regs->rcx;
 }
-
-long native_exec(struct thread *th, const struct exec_request *req);
 
 const struct engine native_engine = {
 	.clone = engine_clone,

@@ -27,16 +27,16 @@ struct native_thread {
 	 * Leave through iretq with every register from regs and the address from
 	 * rip; else by a jump to regs->rcx, as after a syscall instruction.
 	 */
-	u64 full_restore;	    /* %gs:24 */
-	u64 rip;		    /* %gs:32 */
-	struct native_regs *regs;   /* %gs:40 */
+	u64 full_restore;	  /* %gs:24 */
+	u64 rip;		  /* %gs:32 */
+	struct native_regs *regs; /* %gs:40 */
 	/* Over the host's kernel: a signal waits for this thread to leave the runtime. */
-	u64 pending;		    /* %gs:48 */
-	bool keep_result;	    /* regs->rax is already right */
-	bool trapped;		    /* this call came by SIGSYS: its site may change meanwhile */
+	u64 pending;	  /* %gs:48 */
+	bool keep_result; /* regs->rax is already right */
+	bool trapped;	  /* this call came by SIGSYS: its site may change meanwhile */
 	siginfo_t fault;
 	struct thread thread;
-	u32 *slot_word; /* zero when the slot is free again */
+	u32 *slot_word;			 /* zero when the slot is free again */
 	struct pass_thread *passthrough; /* over the host's kernel; NULL in a simulation */
 	stack_t *altstack; /* the guest's, where the kernel behind this thread keeps it */
 };
@@ -71,13 +71,12 @@ void native_fault_entry(void);
 void native_preempt_entry(void);
 void native_signal_entry(void);
 void native_restorer(void);
-/* A guest's call to the host's kernel: {nr, six arguments}; NATIVE_BACKED_OUT if a signal came first. */
+/* A guest's call: {nr, six arguments}; NATIVE_BACKED_OUT if a signal came before it began. */
 #define NATIVE_BACKED_OUT (-600)
 long native_host_call(const u64 call[7]);
 void native_exit_slot(u32 *slots_used, u32 *slot_word, int status) __attribute__((noreturn));
 /* clone(2) whose child starts in native_child_start(child) on child's stack. */
-long native_clone(u64 flags, struct native_thread *child, u32 *parent_tid, u32 *child_tid,
-		  u64 tls);
+long native_clone(u64 flags, struct native_thread *child, u32 *parent_tid, u32 *child_tid, u64 tls);
 void native_child_start(struct native_thread *nt) __attribute__((noreturn));
 
 /*
@@ -104,6 +103,9 @@ void native_leave_slot(struct native_thread *nt, int status) __attribute__((nore
 /* True while no other thread of this address space can run guest code. */
 bool native_single_threaded(void);
 void native_fatal(const char *what, u64 a, u64 b) __attribute__((noreturn));
+
+/* exec.c: the engine's exec(). Returns only while the old image is still whole. */
+long native_exec(struct thread *th, const struct exec_request *req);
 
 /* frame.c */
 long native_deliver(struct thread *th, int sig, const siginfo_t *info,

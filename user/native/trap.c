@@ -15,9 +15,9 @@
 #include "passthrough/pass.h"
 #include "simkernel/sched.h"
 
-#define SA_RESTORER_	     0x04000000
-#define SYS_USER_DISPATCH_   2 /* si_code */
-#define TRAPNO_GP	     13
+#define SA_RESTORER_	   0x04000000
+#define SYS_USER_DISPATCH_ 2 /* si_code */
+#define TRAPNO_GP	   13
 
 extern const char runtime_text_begin[], runtime_text_end[];
 /* uaccess.S and xstate.S: may fault on a guest's address. */

@@ -93,5 +93,6 @@ u64 host_monotonic_at(s32 id, s64 abs_ns)
 
 u64 host_realtime_at(s32 id, s64 abs_ns)
 {
-	return host_monotonic_at(id, abs_ns) + host_clock(CLOCK_REALTIME) - host_clock(CLOCK_MONOTONIC);
+	return host_monotonic_at(id, abs_ns) + host_clock(CLOCK_REALTIME) -
+	       host_clock(CLOCK_MONOTONIC);
 }

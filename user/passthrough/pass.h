@@ -29,10 +29,10 @@ struct pass_thread {
 	/* The signal that waits while native_thread.pending is set; all others are blocked. */
 	int sig;
 	siginfo_t info;
-	u64 mask; /* the guest's, to be restored by its handler's return */
+	u64 mask;	/* the guest's, to be restored by its handler's return */
 	u64 child_mask; /* what a new thread starts with */
-	bool closed; /* between pass_block_all() and pass_set_mask() */
-	bool lent; /* vfork's child: its parent frees the slot */
+	bool closed;	/* between pass_block_all() and pass_set_mask() */
+	bool lent;	/* vfork's child: its parent frees the slot */
 	struct pass_sighand own;
 };
 

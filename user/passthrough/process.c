@@ -154,7 +154,8 @@ struct exec_state { /* too large for a runtime stack: one anonymous mapping a ca
 
 static long refuse_setuid(int fd, const char *path)
 {
-	static const char text[] = ": set-user-ID or set-group-ID programs leave Sundial; refused\n";
+	static const char text[] =
+		": set-user-ID or set-group-ID programs leave Sundial; refused\n";
 	struct stat st;
 	long ret = hostcall(SYS_fstat, fd, &st);
 
@@ -189,7 +190,7 @@ static long probe(const char *path, struct exec_file *file)
 	return ret;
 }
 
-/* A file that only a close-on-exec descriptor names gets a second one, which the new image closes. */
+/* A file that only a close-on-exec descriptor names gets a second, which the new image closes. */
 static long keep_open(struct exec_state *s)
 {
 	u64 fd;
@@ -242,14 +243,17 @@ static long take_path(struct exec_state *s, int dirfd, u64 path, u64 flags)
 	if (dirfd != AT_FDCWD && s->typed[0] != '/' && hostcall(SYS_fcntl, dirfd, F_GETFD) < 0)
 		return -EBADF;
 	if ((flags & AT_SYMLINK_NOFOLLOW) && n &&
-	    !hostcall(SYS_newfstatat, dirfd, s->typed, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
+	    !hostcall(SYS_newfstatat, dirfd, s->typed, &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISLNK(st.st_mode))
 		return -ELOOP;
 	if (s->typed[0] == '/' || dirfd == AT_FDCWD) {
 		str_copy(s->name, s->typed, PATH_MAX);
-		str_copy(s->path, !strcmp(s->typed, "/proc/self/exe") ? pass_mm.exe : s->typed, PATH_MAX);
+		str_copy(s->path, !strcmp(s->typed, "/proc/self/exe") ? pass_mm.exe : s->typed,
+			 PATH_MAX);
 		return 0;
 	}
-	str_format(s->path, PATH_MAX, n ? "/proc/self/fd/%d/%s" : "/proc/self/fd/%d", dirfd, s->typed);
+	str_format(s->path, PATH_MAX, n ? "/proc/self/fd/%d/%s" : "/proc/self/fd/%d", dirfd,
+		   s->typed);
 	str_format(s->name, PATH_MAX, n ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, s->typed);
 	return 0;
 }
@@ -297,7 +301,8 @@ long pass_exec(struct native_thread *nt, int dirfd, u64 path, u64 argv, u64 envp
 	if (argc < 0)
 		return argc;
 	bytes = ALIGN_UP(sizeof(*s) + 8 * (argc + 24), PAGE_BYTES);
-	ret = hostcall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ret = hostcall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 	if (is_error(ret))
 		return ret;
 	s = (struct exec_state *)ret;

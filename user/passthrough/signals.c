@@ -24,11 +24,11 @@
 #include "passthrough/pass.h"
 #include "simkernel/uaccess.h"
 
-#define SA_RESTORER_ 0x04000000UL
+#define SA_RESTORER_  0x04000000UL
 #define NEVER_BLOCKED SIGBIT(SIGSYS)
 #define FAULTS_OPEN   (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS))
 /* As the host shows it: without what nobody can block. */
-#define CLOSED_MASK   (~(NEVER_BLOCKED | FAULTS_OPEN | SIGBIT(SIGKILL) | SIGBIT(SIGSTOP)))
+#define CLOSED_MASK	   (~(NEVER_BLOCKED | FAULTS_OPEN | SIGBIT(SIGKILL) | SIGBIT(SIGSTOP)))
 #define MINSIGSTKSZ_KERNEL 2048
 
 extern const char native_exit_begin[], native_exit_end[];
@@ -371,23 +371,23 @@ static bool on_altstack(const stack_t *ss, u64 sp)
 long pass_sigaltstack(struct native_thread *nt, const u64 *a)
 {
 	const int known = SS_ONSTACK | SS_DISABLE | (int)(1U << 31);
-	stack_t *ss = &nt->passthrough->altstack, new, old = *ss;
+	stack_t *ss = &nt->passthrough->altstack, wanted, old = *ss;
 
 	if (on_altstack(ss, nt->guest_sp))
 		old.ss_flags |= SS_ONSTACK;
 	if (a[0]) {
-		if (copy_from_user(&new, a[0], sizeof(new)))
+		if (copy_from_user(&wanted, a[0], sizeof(wanted)))
 			return -EFAULT;
 		if (old.ss_flags & SS_ONSTACK)
 			return -EPERM;
-		if (new.ss_flags & ~known)
+		if (wanted.ss_flags & ~known)
 			return -EINVAL;
-		if (!(new.ss_flags & SS_DISABLE) && new.ss_size < MINSIGSTKSZ_KERNEL)
+		if (!(wanted.ss_flags & SS_DISABLE) && wanted.ss_size < MINSIGSTKSZ_KERNEL)
 			return -ENOMEM;
-		new.ss_flags &= ~SS_ONSTACK;
-		if (new.ss_flags & SS_DISABLE)
-			new = (stack_t){.ss_flags = SS_DISABLE};
-		*ss = new;
+		wanted.ss_flags &= ~SS_ONSTACK;
+		if (wanted.ss_flags & SS_DISABLE)
+			wanted = (stack_t){.ss_flags = SS_DISABLE};
+		*ss = wanted;
 	}
 	return a[1] && copy_to_user(a[1], &old, sizeof(old)) ? -EFAULT : 0;
 }

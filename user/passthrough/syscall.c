@@ -124,7 +124,8 @@ static bool breaks_engine(u64 nr, const u64 *a, long *ret)
 		return mm_reserved(a[0], a[1]);
 	case SYS_mremap:
 		*ret = -EFAULT;
-		return mm_reserved(a[0], a[1]) || ((a[3] & MREMAP_FIXED) && mm_reserved(a[4], a[2]));
+		return mm_reserved(a[0], a[1]) ||
+		       ((a[3] & MREMAP_FIXED) && mm_reserved(a[4], a[2]));
 	}
 	return false;
 }
@@ -132,7 +133,8 @@ static bool breaks_engine(u64 nr, const u64 *a, long *ret)
 /* sigprocmask and sigsuspend: the guest's mask without what must not be blocked. */
 static long mask_call(struct native_thread *nt, u64 nr, const u64 *a)
 {
-	u64 mask, addr = nr == SYS_rt_sigprocmask ? a[1] : a[0], size = nr == SYS_rt_sigprocmask ? a[3] : a[1];
+	u64 mask, addr = nr == SYS_rt_sigprocmask ? a[1] : a[0],
+		  size = nr == SYS_rt_sigprocmask ? a[3] : a[1];
 	long ret;
 
 	if (!addr)
@@ -176,7 +178,8 @@ static long answer(struct native_thread *nt, u64 nr, const u64 *a)
 	case SYS_arch_prctl:
 		return arch_prctl_call(a);
 	}
-	if (breaks_engine(nr, a, &ret) || pass_time_call(nr, a, &ret) || pass_file_call(nr, a, &ret))
+	if (breaks_engine(nr, a, &ret) || pass_time_call(nr, a, &ret) ||
+	    pass_file_call(nr, a, &ret))
 		return ret;
 	return pass_call(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -77,7 +77,8 @@ static long sleep_for(s64 ns, u64 rem)
 	long ret = pass_call(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (u64)&ts, (u64)&left, 0, 0);
 
 	if (ret == -EINTR && rem &&
-	    pass_timespec_to_user(rem, guest_duration_ns(left.tv_sec * NSEC_PER_SEC + left.tv_nsec)))
+	    pass_timespec_to_user(rem,
+				  guest_duration_ns(left.tv_sec * NSEC_PER_SEC + left.tv_nsec)))
 		return -EFAULT;
 	return ret;
 }

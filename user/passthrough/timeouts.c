@@ -42,8 +42,8 @@ static long relative(u64 addr, struct timespec *ts, u64 *arg)
 static void give_back(u64 addr, const struct timespec *left)
 {
 	if (addr)
-		pass_timespec_to_user(addr, guest_duration_ns(left->tv_sec * NSEC_PER_SEC +
-							      left->tv_nsec));
+		pass_timespec_to_user(
+			addr, guest_duration_ns(left->tv_sec * NSEC_PER_SEC + left->tv_nsec));
 }
 
 static u64 milliseconds(s32 ms, struct timespec *ts)
@@ -232,8 +232,9 @@ static long mq_call(u64 nr, const u64 *a)
 
 static bool is_socket_timeout(const u64 *a)
 {
-	return a[1] == 1 /* SOL_SOCKET */ && (a[2] == SO_RCVTIMEO_OLD_ || a[2] == SO_SNDTIMEO_OLD_ ||
-					      a[2] == SO_RCVTIMEO_NEW_ || a[2] == SO_SNDTIMEO_NEW_);
+	return a[1] == 1 /* SOL_SOCKET */ &&
+	       (a[2] == SO_RCVTIMEO_OLD_ || a[2] == SO_SNDTIMEO_OLD_ || a[2] == SO_RCVTIMEO_NEW_ ||
+		a[2] == SO_SNDTIMEO_NEW_);
 }
 
 static long set_socket_timeout(const u64 *a)

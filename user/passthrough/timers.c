@@ -126,7 +126,8 @@ static void spec_to_host(struct itimerspec *it, s32 clock, bool absolute)
 	if (!absolute)
 		it->it_value = pass_timespec(host_duration_ns(spec_ns(&it->it_value)));
 	else if (spec_ns(&it->it_value))
-		it->it_value = pass_timespec(max(host_absolute(clock, spec_ns(&it->it_value)), 1UL));
+		it->it_value =
+			pass_timespec(max(host_absolute(clock, spec_ns(&it->it_value)), 1UL));
 }
 
 static s32 clock_of_timer(u64 id)

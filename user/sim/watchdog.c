@@ -28,7 +28,8 @@ static bool cpu_time(pid_t pid, u64 *ns)
 /* Something would happen if the running thread gave way or virtual time went on. */
 static bool others_wait(struct host *h, struct task *t)
 {
-	return h->nready || h->heap_len || t->process->cpu_timers || h->death_pending || h->config.until_ns != TIME_NEVER;
+	return h->nready || h->heap_len || t->process->cpu_timers || h->death_pending ||
+	       h->config.until_ns != TIME_NEVER;
 }
 
 void watchdog_look(struct sim *s)

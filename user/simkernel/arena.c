@@ -10,9 +10,9 @@
 #include "simkernel/arena.h"
 #include "simkernel/host.h"
 
-#define CLASS_MIN   5	/* 32 bytes */
+#define CLASS_MIN   5 /* 32 bytes */
 #define CLASS_PAGE  12
-#define CLASS_LARGE 16	/* from here on freed pages go back to the host */
+#define CLASS_LARGE 16 /* from here on freed pages go back to the host */
 #define CLASS_MAX   34
 
 static unsigned int class_of(size_t size)

@@ -9,12 +9,12 @@
 #include "simkernel/clocks.h"
 #include "simkernel/syscall.h"
 
-#define CPUCLOCK_WHICH(id)     ((id)&3)
+#define CPUCLOCK_WHICH(id)	((id)&3)
 #define CPUCLOCK_PER_THREAD(id) ((id)&4)
-#define CPUCLOCK_PID(id)       (~((id) >> 3))
-#define CPUCLOCK_VIRT	       1
-#define CPUCLOCK_SCHED	       2
-#define TIMEZONE_NS_MAX	       (s64)(TIME_NEVER >> 1)
+#define CPUCLOCK_PID(id)	(~((id) >> 3))
+#define CPUCLOCK_VIRT		1
+#define CPUCLOCK_SCHED		2
+#define TIMEZONE_NS_MAX		(s64)(TIME_NEVER >> 1)
 
 static const struct sundial_clock_rate *rate(struct host *h)
 {
@@ -89,7 +89,7 @@ u64 process_sys_ns(struct process *p)
 	u64 ns = p->dead_sys_ns;
 	struct task *t;
 
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		ns += t->sys_ns;
 	return ns;
 }
@@ -184,8 +184,8 @@ SYSCALL_DEFINE(clock_getres)
 	if (ret || !a[1])
 		return ret;
 	return timespec_to_user(a[1], id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE
-					     ? (s64)th->host->clock->coarse_ns
-					     : 1);
+					      ? (s64)th->host->clock->coarse_ns
+					      : 1);
 }
 
 SYSCALL_DEFINE(gettimeofday)

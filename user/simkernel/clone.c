@@ -14,8 +14,8 @@
 #include "simkernel/pidfd.h"
 #include "simkernel/syscall.h"
 
-#define CLONE_NAMESPACES                                                                           \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+#define CLONE_NAMESPACES                                                               \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
 static long check_flags(u64 flags)

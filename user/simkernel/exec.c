@@ -18,9 +18,9 @@
 
 struct exec_state { /* in task->scratch: too large for a runtime stack */
 	struct exec_file file;
-	char path[PATH_MAX];   /* ELF file to load */
-	char name[PATH_MAX];   /* AT_EXECFN: what the guest asked for */
-	char typed[PATH_MAX];  /* execveat's path as it came */
+	char path[PATH_MAX];  /* ELF file to load */
+	char name[PATH_MAX];  /* AT_EXECFN: what the guest asked for */
+	char typed[PATH_MAX]; /* execveat's path as it came */
 	struct script_chain chain;
 };
 
@@ -36,8 +36,10 @@ static long check_mode(struct thread *th, int fd, const char *path)
 		return -EACCES;
 	if (((st.st_mode & S_ISUID) && st.st_uid != p->uid) ||
 	    ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != p->gid)) {
-		sim_note(th->host, "refused: %s is set-user-ID or set-group-ID: it would leave the "
-			 "simulation; run it as its owner", path);
+		sim_note(th->host,
+			 "refused: %s is set-user-ID or set-group-ID: it would leave the "
+			 "simulation; run it as its owner",
+			 path);
 		return -EPERM;
 	}
 	return 0;
@@ -149,7 +151,7 @@ SYSCALL_DEFINE(execveat)
 	if (s->typed[0] == '/' || (int)a[0] == AT_FDCWD)
 		str_copy(s->name, s->typed, PATH_MAX);
 	else
-		str_format(s->name, PATH_MAX, s->typed[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", (int)a[0],
-			   s->typed);
+		str_format(s->name, PATH_MAX, s->typed[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d",
+			   (int)a[0], s->typed);
 	return do_exec(th, s, a[2], a[3]);
 }

@@ -38,7 +38,7 @@ static void forget_vfork_children(struct process *p)
 {
 	struct process *child;
 
-	list_for_each(child, &p->children, sibling)
+	list_for_each (child, &p->children, sibling)
 		if (child->vfork_parent && child->vfork_parent->process == p)
 			child->vfork_parent = NULL;
 }
@@ -51,7 +51,7 @@ static void reparent_children(struct host *h, struct process *p)
 		heir = heir->parent;
 	if (!heir)
 		heir = h->init;
-	list_for_each_safe(child, next, &p->children, sibling) {
+	list_for_each_safe (child, next, &p->children, sibling) {
 		list_del(&child->sibling);
 		child->parent = heir;
 		child->exit_signal = SIGCHLD;
@@ -135,7 +135,7 @@ static void bury(struct host *h, struct process *p, u32 wait_status)
 	strace_flush(h, p);
 	forget_vfork_children(p);
 	ptrace_process_exit(h, p);
-	list_for_each_safe(t, next, &p->threads, thread_link)
+	list_for_each_safe (t, next, &p->threads, thread_link)
 		task_reap(t);
 	lock_process_exit(h, p);
 	p->files = NULL;
@@ -193,7 +193,7 @@ void process_exit(struct thread *th, u32 wait_status)
 	struct task *t;
 
 	p->exiting = true;
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		futex_exit_task(th, t);
 	if (p->mm->refs > 1 && th->task->clear_child_tid) {
 		u32 zero = 0;
@@ -273,7 +273,7 @@ static void drop_other_threads(struct thread *th)
 	struct host *h = th->host;
 
 	if (p->nthreads > 1) {
-		list_for_each_safe(t, next, &p->threads, thread_link)
+		list_for_each_safe (t, next, &p->threads, thread_link)
 			if (t != self)
 				task_reap(t);
 	}

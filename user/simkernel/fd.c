@@ -17,7 +17,6 @@
 
 #define FD_LIMIT (1 << 20)
 
-
 static bool grow(struct host *h, struct files *files, int fd)
 {
 	u32 size = files->size;

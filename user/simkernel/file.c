@@ -8,24 +8,24 @@
 #include "simkernel/poll.h"
 #include "simkernel/sched.h"
 
-#define FILE_OPS(X)                                                                                \
-	X(FILE_HOST, host_file_ops)                                                                \
-	X(FILE_DIR, dir_file_ops)                                                                  \
-	X(FILE_PATH, path_file_ops)                                                                \
-	X(FILE_STDIN, stdin_file_ops)                                                              \
-	X(FILE_TEXT, text_file_ops)                                                                \
-	X(FILE_PROCDIR, procdir_file_ops)                                                          \
-	X(FILE_RANDOM, random_file_ops)                                                            \
-	X(FILE_PIPE, pipe_file_ops)                                                                \
-	X(FILE_EVENTFD, eventfd_file_ops)                                                          \
-	X(FILE_TIMERFD, timerfd_file_ops)                                                          \
-	X(FILE_SIGNALFD, signalfd_file_ops)                                                        \
-	X(FILE_EPOLL, epoll_file_ops)                                                              \
-	X(FILE_SOCKET, socket_file_ops)                                                            \
-	X(FILE_NETLINK, netlink_file_ops)                                                          \
-	X(FILE_PIDFD, pidfd_file_ops)                                                              \
-	X(FILE_INOTIFY, inotify_file_ops)                                                          \
-	X(FILE_PTMX, ptmx_file_ops)                                                                \
+#define FILE_OPS(X)                         \
+	X(FILE_HOST, host_file_ops)         \
+	X(FILE_DIR, dir_file_ops)           \
+	X(FILE_PATH, path_file_ops)         \
+	X(FILE_STDIN, stdin_file_ops)       \
+	X(FILE_TEXT, text_file_ops)         \
+	X(FILE_PROCDIR, procdir_file_ops)   \
+	X(FILE_RANDOM, random_file_ops)     \
+	X(FILE_PIPE, pipe_file_ops)         \
+	X(FILE_EVENTFD, eventfd_file_ops)   \
+	X(FILE_TIMERFD, timerfd_file_ops)   \
+	X(FILE_SIGNALFD, signalfd_file_ops) \
+	X(FILE_EPOLL, epoll_file_ops)       \
+	X(FILE_SOCKET, socket_file_ops)     \
+	X(FILE_NETLINK, netlink_file_ops)   \
+	X(FILE_PIDFD, pidfd_file_ops)       \
+	X(FILE_INOTIFY, inotify_file_ops)   \
+	X(FILE_PTMX, ptmx_file_ops)         \
 	X(FILE_TTY, tty_file_ops)
 
 #define DECLARE(kind, ops) extern const struct file_ops ops;

@@ -21,13 +21,13 @@ struct iovec;
 struct process;
 
 enum file_kind {
-	FILE_HOST,   /* regular file or harmless device: the host's own descriptor */
-	FILE_DIR,    /* host directory; entries sorted, inode numbers virtual (dir.c) */
-	FILE_PATH,   /* opened with O_PATH */
-	FILE_STDIN,  /* blocking host input: taken as always ready, time stands still meanwhile */
-	FILE_TEXT,   /* generated /proc or /sys file: text in the arena (procfs.c) */
+	FILE_HOST,    /* regular file or harmless device: the host's own descriptor */
+	FILE_DIR,     /* host directory; entries sorted, inode numbers virtual (dir.c) */
+	FILE_PATH,    /* opened with O_PATH */
+	FILE_STDIN,   /* blocking host input: taken as always ready, time stands still meanwhile */
+	FILE_TEXT,    /* generated /proc or /sys file: text in the arena (procfs.c) */
 	FILE_PROCDIR, /* directory under /proc or /sys (procfs.c) */
-	FILE_RANDOM, /* /dev/random, /dev/urandom */
+	FILE_RANDOM,  /* /dev/random, /dev/urandom */
 	FILE_PIPE,
 	FILE_EVENTFD,
 	FILE_TIMERFD,
@@ -45,16 +45,16 @@ enum file_kind {
 struct file { /* an open file description */
 	u32 refs;
 	u32 kind;
-	u32 flags;   /* O_ACCMODE, O_NONBLOCK, O_APPEND... for emulated kinds; host kinds ask the host */
+	u32 flags; /* O_ACCMODE, O_NONBLOCK, O_APPEND... of emulated kinds; the host has its own */
 	struct host *host;
-	void *object; /* of that kind: struct pipe, struct socket... */
-	u64 position; /* FILE_TEXT, FILE_DIR, FILE_PROCDIR */
-	struct waitq wait; /* pollers and blocked calls; emulated kinds wake it */
+	void *object;	     /* of that kind: struct pipe, struct socket... */
+	u64 position;	     /* FILE_TEXT, FILE_DIR, FILE_PROCDIR */
+	struct waitq wait;   /* pollers and blocked calls; emulated kinds wake it */
 	struct list epitems; /* epoll items that watch this description */
-	u64 dev, ino; /* the host's, for FILE_HOST, FILE_DIR (0: not asked yet) */
-	u32 mode;     /* st_mode, likewise */
-	s32 fd_hint;  /* a number that some process has for it; file_fd() checks */
-	char *path;   /* absolute guest path where known (FILE_DIR, FILE_TEXT, FILE_PROCDIR, FILE_PATH) */
+	u64 dev, ino;	     /* the host's, for FILE_HOST, FILE_DIR (0: not asked yet) */
+	u32 mode;	     /* st_mode, likewise */
+	s32 fd_hint;	     /* a number that some process has for it; file_fd() checks */
+	char *path;	     /* absolute guest path where known: folders, generated files, O_PATH */
 	s32 owner_pid, owner_signal; /* F_SETOWN, F_SETSIG */
 };
 

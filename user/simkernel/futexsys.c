@@ -268,8 +268,8 @@ SYSCALL_DEFINE(futex)
 
 /* The second interface. */
 
-#define FUTEX2_SIZE_U32_  2
-#define FUTEX2_PRIVATE_	  128
+#define FUTEX2_SIZE_U32_ 2
+#define FUTEX2_PRIVATE_	 128
 
 struct futex2_entry { /* struct futex_waitv */
 	u64 val, addr;

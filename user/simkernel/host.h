@@ -25,13 +25,13 @@ enum strace_mode {
 
 struct host_config {
 	u64 seed;
-	s64 start_ns;  /* CLOCK_REALTIME at the start, since 1970 */
-	u64 until_ns;  /* count at which the simulation ends; TIME_NEVER: none */
-	u64 call_ns;   /* virtual cost of a system call */
-	u64 tick_ns;   /* virtual cost of a clock read */
-	u64 slice_ns;  /* virtual time slice while others are ready */
+	s64 start_ns;	/* CLOCK_REALTIME at the start, since 1970 */
+	u64 until_ns;	/* count at which the simulation ends; TIME_NEVER: none */
+	u64 call_ns;	/* virtual cost of a system call */
+	u64 tick_ns;	/* virtual cost of a clock read */
+	u64 slice_ns;	/* virtual time slice while others are ready */
 	u64 quantum_ns; /* CPU time after which a silent thread is preempted */
-	u32 cpus;      /* what the guests are told */
+	u32 cpus;	/* what the guests are told */
 	u32 strace_mode;
 	u32 fault_point, fault_count; /* fault.h */
 	bool clock_page, patch, stats;
@@ -40,7 +40,7 @@ struct host_config {
 	char strace_dir[PATH_MAX];
 	char start_dir[PATH_MAX];   /* where the simulation was started */
 	char native_path[PATH_MAX]; /* sundial-native's executable */
-	char dir[PATH_MAX];	     /* the host's folder, or "" */
+	char dir[PATH_MAX];	    /* the host's folder, or "" */
 };
 
 /* Why the simulation ended; the supervisor turns it into a report. */
@@ -76,8 +76,9 @@ struct host {
 	u32 nready;
 	u64 slice_end_ns;
 	u64 switches;
-	u64 progress; /* grows with every call: what the watchdog looks at */
-	u64 last_ask, ask_since_ns; /* progress at the last call that only asked; where the row began */
+	u64 progress;	  /* grows with every call: what the watchdog looks at */
+	u64 last_ask;	  /* progress at the last call that only asked */
+	u64 ask_since_ns; /* where the row of such calls began */
 
 	/* Events (event.c) */
 	struct timer **heap;
@@ -87,20 +88,20 @@ struct host {
 	/* Processes */
 	struct list processes;
 	struct process *init;
-	struct process *main; /* the program that was asked for */
-	struct task **pid_task;	       /* [PID_MAX]; a process's leader stands for it */
-	struct process **pid_process;  /* [PID_MAX] */
+	struct process *main;	      /* the program that was asked for */
+	struct task **pid_task;	      /* [PID_MAX]; a process's leader stands for it */
+	struct process **pid_process; /* [PID_MAX] */
 	s32 last_pid;
 	u64 next_mm_id;
 	u32 main_status;
 
 	/* Tables that other files own; each is allocated by its own init */
-	void *inodes;	/* inode.c: virtual inode numbers and times */
-	void *sockets;	/* socket.c */
-	void *locks;	/* lock.c */
-	void *futexes;	/* futex.c */
-	void *pipes;	/* struct anon_table, anon.c */
-	void *ipc;	/* ipc.c */
+	void *inodes;  /* inode.c: virtual inode numbers and times */
+	void *sockets; /* socket.c */
+	void *locks;   /* lock.c */
+	void *futexes; /* futex.c */
+	void *pipes;   /* struct anon_table, anon.c */
+	void *ipc;     /* ipc.c */
 
 	char domainname[65];
 	u32 watched_events; /* inotify.c: union of all watches' masks; 0: nothing is watched */
@@ -121,7 +122,7 @@ struct host {
 	struct syscall_stat stat[SYSCALL_SLOTS];
 	u64 unknown_calls, preemptions, traps, patched_sites, unpatched_sites;
 	u64 processes_made, threads_made, signals_sent;
-	u64 signals_queued; /* entries in all queues: what RLIMIT_SIGPENDING bounds */
+	u64 signals_queued;  /* entries in all queues: what RLIMIT_SIGPENDING bounds */
 	bool call_used_host; /* the call being made asked the host's kernel */
 };
 

@@ -56,7 +56,7 @@ struct mm *mm_copy(struct host *h, struct mm *old)
 	mm->id = id;
 	list_init(&mm->shared);
 	list_init(&mm->shm);
-	list_for_each(m, &old->shared, link) {
+	list_for_each (m, &old->shared, link) {
 		if (!map_add(h, mm, m)) {
 			mm_put(h, mm);
 			return NULL;
@@ -86,7 +86,7 @@ bool mm_shared_key(struct mm *mm, u64 addr, u64 key[3])
 {
 	struct shared_map *m;
 
-	list_for_each(m, &mm->shared, link) {
+	list_for_each (m, &mm->shared, link) {
 		if (addr < m->start || addr >= m->end)
 			continue;
 		key[0] = m->dev;
@@ -104,7 +104,7 @@ void mm_forget(struct host *h, struct mm *mm, u64 start, u64 len)
 
 	if (unlikely(!list_empty(&mm->shm)))
 		shm_unmapped(h, mm, start, end);
-	list_for_each_safe(m, next, &mm->shared, link) {
+	list_for_each_safe (m, next, &mm->shared, link) {
 		struct shared_map tail = *m;
 
 		if (m->end <= start || m->start >= end)

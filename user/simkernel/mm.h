@@ -18,7 +18,8 @@ bool mm_shared_key(struct mm *mm, u64 addr, u64 key[3]);
 /* An identity for a shared mapping that has no file (anonymous, SysV). */
 u64 mm_new_object(struct host *h);
 /* Notes that [start, start + len) is now a shared mapping of that object (dev 0), or file. */
-long mm_note_shared(struct host *h, struct mm *mm, u64 start, u64 len, u64 dev, u64 ino, u64 offset);
+long mm_note_shared(struct host *h, struct mm *mm, u64 start, u64 len, u64 dev, u64 ino,
+		    u64 offset);
 /* Forgets what was known of [start, start + len). */
 void mm_forget(struct host *h, struct mm *mm, u64 start, u64 len);
 /* True when the range touches Sundial's own mappings. */

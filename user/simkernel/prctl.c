@@ -254,4 +254,3 @@ SYSCALL_DEFINE(process_vm_writev)
 {
 	return vm_transfer(th, a, SYS_process_vm_writev);
 }
-

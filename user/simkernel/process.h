@@ -41,7 +41,7 @@ void futex_wake_address(struct thread *th, u64 addr, u32 n);
 /* ptrace.c: p lets go of all it traces; t is traced no more. Any context. */
 void ptrace_process_exit(struct host *h, struct process *p);
 void ptrace_task_gone(struct task *t);
-/* A stop that p's wait has not heard of, among the tasks it traces; *any: it traces one that fits. */
+/* A stop that p's wait has not heard of, among tasks it traces; *any: it traces one that fits. */
 struct task *ptrace_take_stop(struct process *p, bool all, s32 tid, bool *any);
 /* The process is gone or going: forget its timers, locks, IPC undo. Any context. */
 void timers_process_exit(struct host *h, struct process *p);

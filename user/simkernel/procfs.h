@@ -15,7 +15,7 @@ enum vnode_type {
 	VNODE_TEXT,
 	VNODE_LINK,
 	VNODE_TTY, /* /dev/pts/N of a simulated pseudo-terminal; fd holds N */
-	VNODE_FD, /* a link that opens the file itself: /proc/PID/fd/N */
+	VNODE_FD,  /* a link that opens the file itself: /proc/PID/fd/N */
 };
 
 struct proc_node;

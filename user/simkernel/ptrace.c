@@ -39,8 +39,8 @@ void ptrace_process_exit(struct host *h, struct process *p)
 
 	if (!p->ntraced)
 		return;
-	list_for_each(other, &h->processes, link)
-		list_for_each(t, &other->threads, thread_link)
+	list_for_each (other, &h->processes, link)
+		list_for_each (t, &other->threads, thread_link)
 			if (t->tracer == p)
 				let_go(t);
 }
@@ -50,8 +50,8 @@ struct task *ptrace_take_stop(struct process *p, bool all, s32 tid, bool *any)
 	struct process *other;
 	struct task *t;
 
-	list_for_each(other, &p->host->processes, link) {
-		list_for_each(t, &other->threads, thread_link) {
+	list_for_each (other, &p->host->processes, link) {
+		list_for_each (t, &other->threads, thread_link) {
 			if (t->tracer != p || (!all && t->tid != tid))
 				continue;
 			*any = true;

@@ -24,8 +24,8 @@
  * pass. From then on each ask moves the count by a share of the time spun so
  * far: a day's wait ends after some thousand asks, a sixty-fourth late at most.
  */
-#define SPIN_BEGIN_NS (20 * NSEC_PER_MSEC)
-#define SPIN_SHARE    64
+#define SPIN_BEGIN_NS	 (20 * NSEC_PER_MSEC)
+#define SPIN_SHARE	 64
 #define SPIN_STEP_MAX_NS NSEC_PER_SEC
 
 void host_advance(struct host *h, u64 ns)
@@ -129,7 +129,7 @@ void process_continue_tasks(struct process *p)
 {
 	struct task *t;
 
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		if (t->state == TASK_STOPPED)
 			make_ready(t);
 }
@@ -199,7 +199,8 @@ struct task *sched_pick_next(struct host *h)
 			h->clock->now_ns = max(host_now(h), h->config.until_ns);
 			sim_end(h, END_UNTIL, "the time given by --until is reached");
 		} else if (next == TIME_NEVER) {
-			sim_end(h, END_DEADLOCK, "every thread waits, and nothing will wake any of them");
+			sim_end(h, END_DEADLOCK,
+				"every thread waits, and nothing will wake any of them");
 		} else {
 			h->clock->now_ns = max(host_now(h), next);
 			event_run_due(h);
@@ -299,7 +300,7 @@ static void bury_the_dead(struct host *h)
 	struct process *p, *next;
 
 	h->death_pending = 0;
-	list_for_each_safe(p, next, &h->processes, link)
+	list_for_each_safe (p, next, &h->processes, link)
 		if (p->host_dead && p->state == PROCESS_ALIVE)
 			process_kill(h, p, SIGKILL);
 }

@@ -16,7 +16,7 @@
  * engine, and the supervisor has none.
  */
 #define E(nr, name, args) syscall_fn sys_##name __attribute__((weak));
-#define N(nr, name, args)		E(nr, name, args)
+#define N(nr, name, args) E(nr, name, args)
 #define P(nr, name, args)
 #define U(nr, name, args, error)
 #include "simkernel/syscalls.tbl"
@@ -26,9 +26,9 @@
 #undef U
 
 const struct syscall_desc syscall_table[SYSCALL_SLOTS] = {
-#define E(nr, name, args) [nr] = {#name, args, sys_##name, SYSCALL_EMULATED, 0},
-#define N(nr, name, args) [nr] = {#name, args, sys_##name, SYSCALL_ENGINE, 0},
-#define P(nr, name, args) [nr] = {#name, args, NULL, SYSCALL_PASSED, 0},
+#define E(nr, name, args)	 [nr] = {#name, args, sys_##name, SYSCALL_EMULATED, 0},
+#define N(nr, name, args)	 [nr] = {#name, args, sys_##name, SYSCALL_ENGINE, 0},
+#define P(nr, name, args)	 [nr] = {#name, args, NULL, SYSCALL_PASSED, 0},
 #define U(nr, name, args, error) [nr] = {#name, args, NULL, SYSCALL_UNSUPPORTED, error},
 #include "simkernel/syscalls.tbl"
 #undef E

@@ -118,7 +118,7 @@ u64 process_cpu_ns(struct process *p)
 	u64 ns = p->dead_cpu_ns;
 	struct task *t;
 
-	list_for_each(t, &p->threads, thread_link)
+	list_for_each (t, &p->threads, thread_link)
 		ns += task_cpu_ns(t);
 	return ns;
 }

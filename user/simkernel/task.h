@@ -86,7 +86,7 @@ struct task {
 	bool interruptible; /* while blocked: a signal may end it */
 	bool woken;	    /* a waker came */
 	bool timed_out;
-	bool new_thread;    /* has not run yet */
+	bool new_thread; /* has not run yet */
 
 	struct list ready_link;	 /* host->ready */
 	struct list thread_link; /* process->threads */
@@ -127,7 +127,7 @@ struct task {
 	u64 set_child_tid;   /* written by the child itself when it first runs */
 	bool vfork_pending;  /* its vfork child has neither executed nor ended */
 	u64 robust_list;
-	void *futex; /* struct futex_wait (futex.h), NULL before the first wait */
+	void *futex;	       /* struct futex_wait (futex.h), NULL before the first wait */
 	s64 realtime_deadline; /* of task_sleep_realtime() */
 	bool realtime_sleep;
 	struct list pi_held; /* futexpi.c: PI futexes owned in the kernel */
@@ -139,9 +139,9 @@ struct task {
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
 	s32 ioprio;
-	u64 timerslack_ns; /* 0: the default */
+	u64 timerslack_ns;	     /* 0: the default */
 	struct process *lock_holder; /* while blocked: whose POSIX lock it waits for (lock.c) */
-	u32 call_nr; /* its last system call, for reports */
+	u32 call_nr;		     /* its last system call, for reports */
 };
 
 enum process_state {
@@ -190,7 +190,7 @@ struct process {
 
 	struct timer real_timer; /* ITIMER_REAL */
 	u64 real_interval_ns;
-	/* ITIMER_VIRTUAL, ITIMER_PROF: expiry on the user and CPU time used (0: off), and interval */
+	/* ITIMER_VIRTUAL, ITIMER_PROF: expiry on the user and CPU time used (0: off), interval */
 	u64 virt_value_ns, virt_interval_ns, prof_value_ns, prof_interval_ns;
 	bool cpu_timers; /* something is armed on CPU time (cputimer.c) */
 	struct list posix_timers;
@@ -203,7 +203,7 @@ struct process {
 	char exe[PATH_MAX];  /* /proc/self/exe */
 	char name[PATH_MAX]; /* AT_EXECFN */
 	u32 oom_score_adj, umask_shadow;
-	s32 exec_fd; /* the host's alone: execve finds a nameless file by it; 0: none */
+	s32 exec_fd;		 /* the host's alone: execve finds a nameless file by it; 0: none */
 	const char *virtual_cwd; /* a working directory under /proc or /sys; NULL: the host's */
 	struct strace_buffer *strace;
 	void *ipc; /* SysV undo lists */

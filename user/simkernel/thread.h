@@ -25,11 +25,11 @@ struct clone_request {
 };
 
 struct exec_request {
-	const char *path;   /* the ELF file's host path, resolved and checked */
-	const char *name;   /* what AT_EXECFN and comm come from */
+	const char *path; /* the ELF file's host path, resolved and checked */
+	const char *name; /* what AT_EXECFN and comm come from */
 	/* Interpreters, their arguments and the script: replaces argv[0]; NULL-ended. */
 	const char *const *prefix;
-	u64 argv, envp;	    /* guest arrays */
+	u64 argv, envp; /* guest arrays */
 };
 
 struct engine {

@@ -63,8 +63,8 @@ struct vfs {
 	u64 host_proc_dev, host_sys_dev;
 	u64 host_dev_dev; /* of /dev; ~0: a folder like any other */
 	struct path_buffers path[2];
-	struct pty *ptys[64];	/* pty.c, by number */
-	struct cwd_text *cwds;	/* path.c */
+	struct pty *ptys[64];  /* pty.c, by number */
+	struct cwd_text *cwds; /* path.c */
 	char text[PATH_MAX];
 	char listing[LISTING_BUFFER_BYTES];
 };

@@ -61,17 +61,17 @@ long task_sleep_uninterruptible(struct thread *th, u64 deadline_ns);
  * Waits on q until cond holds. Value: 0, -ETIMEDOUT, or -EINTR, which callers
  * turn into -ERESTARTSYS or what their man page says. Uses task->wait.
  */
-#define WAIT_ON(th, q, cond, deadline_ns)                                                          \
-	({                                                                                         \
-		long wait_ret_ = 0;                                                                \
-		waitq_add((q), &(th)->task->wait);                                                 \
-		while (!(cond)) {                                                                  \
-			wait_ret_ = task_sleep((th), (deadline_ns));                               \
-			if (wait_ret_)                                                             \
-				break;                                                             \
-		}                                                                                  \
-		waitq_remove(&(th)->task->wait);                                                   \
-		wait_ret_;                                                                         \
+#define WAIT_ON(th, q, cond, deadline_ns)                            \
+	({                                                           \
+		long wait_ret_ = 0;                                  \
+		waitq_add((q), &(th)->task->wait);                   \
+		while (!(cond)) {                                    \
+			wait_ret_ = task_sleep((th), (deadline_ns)); \
+			if (wait_ret_)                               \
+				break;                               \
+		}                                                    \
+		waitq_remove(&(th)->task->wait);                     \
+		wait_ret_;                                           \
 	})
 
 #endif

@@ -48,9 +48,9 @@ static void reap_zombie(struct process *parent, struct process *child, struct wa
 
 	q->status = child->wait_status;
 	fill_usage(&q->usage, cpu, sys);
-	q->info.si_code = WIFEXITED(q->status) ? CLD_EXITED
-		: WCOREDUMP(q->status)	       ? CLD_DUMPED
-					       : CLD_KILLED;
+	q->info.si_code = WIFEXITED(q->status)	 ? CLD_EXITED
+			  : WCOREDUMP(q->status) ? CLD_DUMPED
+						 : CLD_KILLED;
 	q->info.si_status = WIFEXITED(q->status) ? WEXITSTATUS(q->status) : WTERMSIG(q->status);
 	if (q->options & WNOWAIT)
 		return;
@@ -110,7 +110,7 @@ static long look(struct thread *th, struct wait_query *q)
 	if (traces)
 		ret = 0;
 
-	list_for_each(child, &p->children, sibling) {
+	list_for_each (child, &p->children, sibling) {
 		s32 pid = child->pid;
 
 		if (!eligible(child, q))
@@ -129,8 +129,8 @@ static long do_wait(struct thread *th, struct wait_query *q)
 	struct process *p = th->task->process;
 	long found = 0, ret;
 
-	ret = WAIT_ON(th, &p->child_wait,
-		      (found = look(th, q)) || (q->options & WNOHANG), TIME_NEVER);
+	ret = WAIT_ON(th, &p->child_wait, (found = look(th, q)) || (q->options & WNOHANG),
+		      TIME_NEVER);
 	return ret == -EINTR ? -ERESTARTSYS : found;
 }
 

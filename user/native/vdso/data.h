@@ -6,7 +6,7 @@
 #include "base/types.h"
 
 struct vdso_data {
-	u64 entry; /* native_syscall_entry: the way in without a trap */
+	u64 entry;  /* native_syscall_entry: the way in without a trap */
 	u64 scaled; /* the clock page is SCALED: count from the host's own clock */
 	/* SCALED: the host vDSO's clock_gettime; 0: ask the kernel. */
 	u64 host_clock_gettime;

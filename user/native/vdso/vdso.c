@@ -16,8 +16,8 @@
 #include "base/layout.h"
 #include "native/vdso/data.h"
 
-#define PAGE ((struct sundial_clock_page *)CLOCK_BASE)
-#define DATA ((const struct vdso_data *)VDSO_DATA)
+#define PAGE   ((struct sundial_clock_page *)CLOCK_BASE)
+#define DATA   ((const struct vdso_data *)VDSO_DATA)
 #define EXPORT __attribute__((visibility("default")))
 
 /* As a patched call site enters the runtime: rcx the way back, r11 the way to do it again. */
