@@ -168,6 +168,28 @@ long native_deliver(struct thread *th, int sig, const siginfo_t *info,
 	return 0;
 }
 
+#define XSTATE_BYTES_MAX 16384 /* AMX's tiles included */
+
+/* The registers as they are go through the host's own sigreturn, with that mask. */
+void native_return_to_host(struct thread *th, u64 mask)
+{
+	struct native_thread *nt = native_of(th);
+	u8 area[XSTATE_BYTES_MAX] __attribute__((aligned(64)));
+	struct kernel_ucontext uc = {.sigmask = mask, .stack = {.ss_flags = SS_DISABLE}};
+
+	uc.flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_SS;
+	save_registers(nt, &uc.mc);
+	if (xstate_size + 4 <= sizeof(area) && !save_xstate((u64)area))
+		uc.mc.fpstate = (u64)area;
+	__asm__ volatile("mov %0, %%rsp\n"
+			 "mov $15, %%eax\n" /* rt_sigreturn */
+			 "syscall"
+			 :
+			 : "r"(&uc)
+			 : "memory");
+	__builtin_unreachable();
+}
+
 static long restore_xstate(u64 area)
 {
 	struct fpx_sw_bytes sw;

@@ -293,6 +293,7 @@ const struct engine native_engine = {
 	.restart = engine_restart,
 	.set_result = engine_set_result,
 	.get_registers = engine_get_registers,
+	.dump_core = native_dump_core,
 	.stack_pointer = engine_stack_pointer,
 	.instruction_pointer = engine_instruction_pointer,
 };

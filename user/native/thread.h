@@ -112,5 +112,9 @@ long native_deliver(struct thread *th, int sig, const siginfo_t *info,
 		    const struct k_sigaction *act, u64 saved_mask);
 long native_sigreturn(struct thread *th, u64 *mask, stack_t *altstack);
 void native_xstate_init(void);
+/* The host's kernel loads the guest's registers and this mask; for a process about to die. */
+void native_return_to_host(struct thread *th, u64 mask) __attribute__((noreturn));
+/* core.c: has the host write a core file of this process; returns when it is there. */
+void native_dump_core(struct thread *th, int sig, const siginfo_t *info);
 
 #endif

@@ -95,7 +95,7 @@ static void say_main_status(struct sim *s)
 	if (WIFSIGNALED(status))
 		say("%s was killed by signal %d (SIG%s)%s", s->program.name, WTERMSIG(status),
 		    sigabbrev_np(WTERMSIG(status)) ?: "?",
-		    WCOREDUMP(status) ? ", which would have dumped core" : "");
+		    WCOREDUMP(status) ? ", core dumped" : "");
 }
 
 void report_end(struct sim *s)

@@ -99,28 +99,29 @@ static void run_handler(struct thread *th, struct leaving *l, int sig, const sig
 }
 
 /*
- * A signal that ends the process. The core bit is what wait(2) would say under
- * the process's RLIMIT_CORE; no core file is written, because the flight
- * recorder is where a crash is looked at.
+ * A signal that ends the process, with a core file where Linux's rules ask for
+ * one: the signal's kind, RLIMIT_CORE, dumpable. The host writes it.
  */
-static void die_of(struct thread *th, int sig)
+static void die_of(struct thread *th, int sig, const siginfo_t *info)
 {
 	struct process *p = th->task->process;
 	u32 status = sig;
 
-	if (SIGBIT(sig) & SIGSET_CORE && p->rlimit[RLIMIT_CORE].rlim_cur && p->dumpable)
+	if (SIGBIT(sig) & SIGSET_CORE && p->rlimit[RLIMIT_CORE].rlim_cur && p->dumpable) {
 		status |= 0x80;
+		th->engine->dump_core(th, sig, info);
+	}
 	process_exit(th, status);
 }
 
-static void default_action(struct thread *th, int sig)
+static void default_action(struct thread *th, int sig, const siginfo_t *info)
 {
 	struct process *p = th->task->process;
 
 	if (SIGBIT(sig) & SIGSET_IGNORED)
 		return;
 	if (!(SIGBIT(sig) & SIGSET_STOP))
-		die_of(th, sig);
+		die_of(th, sig, info);
 	if (sig != SIGSTOP && pgrp_is_orphaned(th->host, p->pgid, NULL))
 		return;
 	process_stop(p, sig);
@@ -161,7 +162,7 @@ static void deliver_all(struct thread *th, struct leaving *l)
 		if (th->host->config.strace_mode)
 			signal_note(th->host, t, sig, &info);
 		if (handler == (u64)SIG_DFL || sig == SIGKILL)
-			default_action(th, sig);
+			default_action(th, sig, &info);
 		else
 			run_handler(th, l, sig, &info);
 	}

@@ -16,7 +16,8 @@ static void default_limits(struct process *p)
 	for (i = 0; i < RLIM_NLIMITS; i++)
 		p->rlimit[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
 	p->rlimit[RLIMIT_STACK].rlim_cur = 8 << 20;
-	p->rlimit[RLIMIT_CORE].rlim_cur = 0;
+	/* Whether crashes leave core files is the user's choice, as natively. */
+	hostcall(SYS_prlimit64, 0, RLIMIT_CORE, 0, &p->rlimit[RLIMIT_CORE]);
 	p->rlimit[RLIMIT_NOFILE] = (struct rlimit){1024, 4096};
 	p->rlimit[RLIMIT_NPROC] = (struct rlimit){PID_MAX / 2, PID_MAX / 2};
 	p->rlimit[RLIMIT_SIGPENDING] = (struct rlimit){4096, 4096};
