@@ -83,6 +83,7 @@ native_exit_begin:
 	mov	%gs:GS_REGS, %rsp
 	/* The registers that C preserves are still what the guest had. */
 	add	$48, %rsp
+leave_rest:
 	pop	%rdi
 	pop	%rsi
 	pop	%rdx
@@ -109,18 +110,7 @@ native_resume:
 	pop	%r12
 	pop	%rbp
 	pop	%rbx
-	pop	%rdi
-	pop	%rsi
-	pop	%rdx
-	pop	%r10
-	pop	%r8
-	pop	%r9
-	pop	%rax
-	pop	%rcx
-	pop	%r11
-	popfq
-	mov	%gs:GS_GUEST_SP, %rsp
-	jmp	*%rcx
+	jmp	leave_rest
 
 /* Everything from regs and rip: an iretq frame below regs, then the registers. */
 full_restore:
