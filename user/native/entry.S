@@ -31,14 +31,14 @@ native_fault_entry:
 	cld
 	mov	%gs:0, %rdi
 	call	native_fault
-	jmp	native_exit_begin
+	jmp	native_resume
 
 native_preempt_entry:
 	mov	%gs:GS_REGS, %rsp
 	cld
 	mov	%gs:0, %rdi
 	call	native_preempted
-	jmp	native_exit_begin
+	jmp	native_resume
 
 /* A guest's signal over the host's kernel: the registers as they are go to a frame. */
 native_signal_entry:
@@ -46,7 +46,8 @@ native_signal_entry:
 	cld
 	mov	%gs:0, %rdi
 	call	passthrough_deliver
-	jmp	native_exit_begin
+	/* Interrupted on the way out, the registers themselves may be half the guest's. */
+	jmp	native_resume
 
 native_syscall_entry:
 	mov	%rsp, %gs:GS_GUEST_SP
