@@ -245,6 +245,15 @@ void drop_root(void)
 	REQUIRE(setresuid(UNPRIVILEGED_ID, UNPRIVILEGED_ID, UNPRIVILEGED_ID) == 0);
 }
 
+void block_signal(int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	REQUIRE(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+}
+
 void make_file(const char *path, const char *content, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);

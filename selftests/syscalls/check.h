@@ -146,6 +146,9 @@ extern volatile sig_atomic_t ticks;
 void drop_root(void);
 #define UNPRIVILEGED_ID 65534
 
+/* Adds sig to the blocked signals of this thread, or ends the test. */
+void block_signal(int sig);
+
 /* Creates (or overwrites) a file with this content; returns nothing, or ends the test. */
 void make_file(const char *path, const char *content, mode_t mode);
 

@@ -26,15 +26,6 @@ static void wait_for(int sig)
 		sigsuspend(&none);
 }
 
-static void block(int sig)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	REQUIRE(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-}
-
 TEST(owner_is_remembered, "fcntl")
 {
 	struct f_owner_ex ex = {F_OWNER_TID, gettid()};
@@ -61,7 +52,7 @@ TEST(owner_is_remembered, "fcntl")
 TEST(sigio_when_data_arrives, "fcntl rt_sigsuspend")
 {
 	new_pair();
-	block(SIGIO);
+	block_signal(SIGIO);
 	catch_signal(SIGIO, 0);
 	CHECK_OK(fcntl(sv[0], F_SETOWN, getpid()));
 	CHECK_OK(fcntl(sv[0], F_SETFL, O_ASYNC));
@@ -75,7 +66,7 @@ TEST(chosen_signal_carries_the_descriptor, "fcntl rt_sigsuspend")
 	int fds[2];
 
 	REQUIRE(pipe(fds) == 0);
-	block(SIGRTMIN + 3);
+	block_signal(SIGRTMIN + 3);
 	catch_signal(SIGRTMIN + 3, 0);
 	CHECK_OK(fcntl(fds[0], F_SETOWN, getpid()));
 	CHECK_OK(fcntl(fds[0], F_SETSIG, SIGRTMIN + 3));
@@ -92,7 +83,7 @@ TEST(fioasync_of_ioctl, "ioctl")
 	int on = 1, owner = getpid();
 
 	new_pair();
-	block(SIGIO);
+	block_signal(SIGIO);
 	catch_signal(SIGIO, 0);
 	CHECK_OK(ioctl(sv[0], FIOASYNC, &on));
 	CHECK_EQ(fcntl(sv[0], F_GETFL) & O_ASYNC, O_ASYNC);
@@ -117,7 +108,7 @@ TEST(another_process_writes, "fcntl rt_sigsuspend")
 	pid_t pid;
 
 	new_pair();
-	block(SIGIO);
+	block_signal(SIGIO);
 	catch_signal(SIGIO, 0);
 	CHECK_OK(fcntl(sv[0], F_SETOWN, getpid()));
 	CHECK_OK(fcntl(sv[0], F_SETFL, O_ASYNC));

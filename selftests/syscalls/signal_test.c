@@ -20,14 +20,6 @@ static void set_of(sigset_t *set, int sig)
 		sigaddset(set, sig);
 }
 
-static void block(int sig)
-{
-	sigset_t set;
-
-	set_of(&set, sig);
-	REQUIRE(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-}
-
 static void unblock(int sig)
 {
 	sigset_t set;
@@ -112,7 +104,7 @@ TEST(blocked_signal_stays_pending, "rt_sigpending rt_sigprocmask")
 	sigset_t pending;
 
 	catch_signal(SIGUSR1, 0);
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	CHECK_OK(sigpending(&pending));
 	CHECK(!sigismember(&pending, SIGUSR1));
 	CHECK_OK(kill(getpid(), SIGUSR1));
@@ -133,7 +125,7 @@ TEST(ignoring_discards_what_is_pending, "rt_sigaction rt_sigpending")
 {
 	sigset_t pending;
 
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	CHECK_OK(raise(SIGUSR1));
 	signal(SIGUSR1, SIG_IGN);
 	CHECK_OK(sigpending(&pending));
@@ -272,7 +264,7 @@ TEST(handler_blocks_itself_unless_nodefer, "rt_sigaction")
 	deepest = 0;
 	sa.sa_flags = SA_RESETHAND;
 	REQUIRE(sigaction(SIGUSR2, &sa, NULL) == 0);
-	block(SIGUSR2);
+	block_signal(SIGUSR2);
 	raise(SIGUSR2);
 	depth = 5;
 	unblock(SIGUSR2);
@@ -529,7 +521,7 @@ TEST(kill_reaches_the_whole_group, "kill setpgid")
 
 	REQUIRE(pipe(fds) == 0);
 	CHECK_OK(setpgid(0, 0));
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	catch_signal(SIGUSR1, 0);
 	for (int i = 0; i < 3; i++)
 		pids[i] = spawn(count_in_group, &fds[1]);
@@ -572,7 +564,7 @@ TEST(tgkill_reaches_one_thread, "tgkill gettid")
 
 	REQUIRE(pipe(fds) == 0);
 	arg[1] = fds[1];
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	REQUIRE(sigaction(SIGUSR1, &sa, NULL) == 0);
 	REQUIRE(pthread_create(&thread, NULL, catch_directed, arg) == 0);
 	REQUIRE(read(fds[0], &c, 1) == 1);
@@ -593,7 +585,7 @@ static void pending_is_empty(void *arg)
 
 TEST(fork_inherits_the_mask_but_not_pending, "rt_sigpending clone")
 {
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	CHECK_OK(raise(SIGUSR1));
 	JOIN(spawn(pending_is_empty, NULL));
 }

@@ -31,21 +31,12 @@ static void wait_caught(int sig, int count)
 		sigsuspend(&none);
 }
 
-static void block(int sig)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	REQUIRE(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-}
-
 TEST(timer_signals_on_every_clock, "timer_create timer_settime timer_delete")
 {
 	static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME,
 					   CLOCK_TAI};
 
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
 		struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
 		struct itimerspec its = spec_ms(20, 0);
@@ -70,7 +61,7 @@ TEST(timer_default_event_is_sigalrm, "timer_create")
 	struct itimerspec its = spec_ms(5, 0);
 	kernel_timer_t id = -1;
 
-	block(SIGALRM);
+	block_signal(SIGALRM);
 	catch_signal(SIGALRM, 0);
 	CHECK_EQ(timer_new(CLOCK_MONOTONIC, NULL, &id), 0);
 	CHECK_EQ(sys(timer_settime, id, 0, &its, NULL), 0);
@@ -85,7 +76,7 @@ TEST(timer_interval_and_gettime, "timer_gettime timer_settime")
 	struct itimerspec its = spec_ms(10, 10), now, old;
 	kernel_timer_t id;
 
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	catch_signal(SIGUSR1, 0);
 	REQUIRE(timer_new(CLOCK_MONOTONIC, &ev, &id) == 0);
 	CHECK_EQ(sys(timer_gettime, id, &now), 0);
@@ -111,7 +102,7 @@ TEST(timer_absolute, "timer_settime")
 	struct itimerspec its = {.it_value = {until / 1000000000, until % 1000000000}};
 	kernel_timer_t id;
 
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	catch_signal(SIGUSR1, 0);
 	REQUIRE(timer_new(CLOCK_REALTIME, &ev, &id) == 0);
 	CHECK_EQ(sys(timer_settime, id, TIMER_ABSTIME, &its, NULL), 0);
@@ -130,7 +121,7 @@ TEST(timer_overrun_counts_missed_expiries, "timer_getoverrun")
 	struct itimerspec its = spec_ms(1, 1);
 	kernel_timer_t id;
 
-	block(SIGUSR1);
+	block_signal(SIGUSR1);
 	catch_signal(SIGUSR1, 0);
 	REQUIRE(timer_new(CLOCK_MONOTONIC, &ev, &id) == 0);
 	CHECK_EQ(sys(timer_getoverrun, id), 0);
@@ -196,7 +187,7 @@ TEST(timer_tells_one_thread, "timer_create gettid")
 	struct sigaction sa = {.sa_handler = note_thread};
 	pthread_t thread;
 
-	block(SIGUSR2);
+	block_signal(SIGUSR2);
 	REQUIRE(sigaction(SIGUSR2, &sa, NULL) == 0);
 	REQUIRE(pthread_create(&thread, NULL, thread_with_timer, NULL) == 0);
 	REQUIRE(pthread_join(thread, NULL) == 0);
@@ -290,7 +281,7 @@ TEST(setitimer_real_repeats, "setitimer getitimer")
 	struct itimerval it = {{0, 10000}, {0, 20000}}, now, old;
 	int64_t start = now_ns(CLOCK_MONOTONIC);
 
-	block(SIGALRM);
+	block_signal(SIGALRM);
 	catch_signal(SIGALRM, 0);
 	CHECK_EQ(sys(setitimer, ITIMER_REAL, &it, &old), 0);
 	CHECK(old.it_value.tv_sec == 0 && old.it_value.tv_usec == 0);
@@ -354,7 +345,7 @@ TEST(alarm_fires_once, "alarm")
 {
 	int64_t start = now_ns(CLOCK_MONOTONIC);
 
-	block(SIGALRM);
+	block_signal(SIGALRM);
 	catch_signal(SIGALRM, 0);
 	CHECK_EQ(alarm(1), 0);
 	wait_caught(SIGALRM, 1);

@@ -6,22 +6,35 @@
 #include "native/thread.h"
 #include "simkernel/syscall.h"
 
-SYSCALL_DEFINE(arch_prctl)
+bool native_segment_call(const u64 *a, long *ret)
 {
 	u64 base;
 
 	switch (a[0]) {
 	case ARCH_SET_FS:
-		if (a[1] >= 0x7ffffffff000UL)
-			return -EPERM;
-		__asm__ volatile("wrfsbase %0" ::"r"(a[1]));
-		return 0;
+		*ret = a[1] >= 0x7ffffffff000UL ? -EPERM : 0;
+		if (!*ret)
+			__asm__ volatile("wrfsbase %0" ::"r"(a[1]));
+		return true;
 	case ARCH_GET_FS:
 		__asm__ volatile("rdfsbase %0" : "=r"(base));
-		return put_user(base, a[1]);
+		*ret = put_user(base, a[1]);
+		return true;
 	case ARCH_GET_GS:
 		base = 0;
-		return put_user(base, a[1]);
+		*ret = put_user(base, a[1]);
+		return true;
+	}
+	return false;
+}
+
+SYSCALL_DEFINE(arch_prctl)
+{
+	long ret;
+
+	if (native_segment_call(a, &ret))
+		return ret;
+	switch (a[0]) {
 	case ARCH_SET_GS:
 		sim_note(th->host,
 			 "%s (pid %d): arch_prctl(ARCH_SET_GS) refused: %%gs is Sundial's",

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <ucontext.h>
-#include "base/string.h"
 #include "native/thread.h"
 #include "simkernel/task.h"
 #include "simkernel/uaccess.h"

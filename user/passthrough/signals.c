@@ -20,7 +20,6 @@
 #include <signal.h>
 #include <ucontext.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "passthrough/pass.h"
 #include "simkernel/uaccess.h"
 

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "passthrough/pass.h"
 #include "simkernel/mm.h"
 #include "simkernel/uaccess.h"
@@ -61,24 +60,11 @@ static long clone_call(struct native_thread *nt, u64 nr, const u64 *a)
 
 static long arch_prctl_call(const u64 *a)
 {
-	u64 base;
+	long ret;
 
-	switch (a[0]) {
-	case ARCH_SET_FS:
-		if (a[1] >= 0x7ffffffff000UL)
-			return -EPERM;
-		__asm__ volatile("wrfsbase %0" ::"r"(a[1]));
-		return 0;
-	case ARCH_GET_FS:
-		__asm__ volatile("rdfsbase %0" : "=r"(base));
-		return put_user(base, a[1]);
-	case ARCH_SET_GS:
-		return -EPERM;
-	case ARCH_GET_GS:
-		base = 0;
-		return put_user(base, a[1]);
-	}
-	return hostcall(SYS_arch_prctl, a[0], a[1]);
+	if (native_segment_call(a, &ret))
+		return ret;
+	return a[0] == ARCH_SET_GS ? -EPERM : hostcall(SYS_arch_prctl, a[0], a[1]);
 }
 
 /*

@@ -7,7 +7,6 @@
 #include <sys/time.h>
 #include <sys/timex.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "passthrough/clock.h"
 #include "passthrough/time.h"
 #include "simkernel/uaccess.h"

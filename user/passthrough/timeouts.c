@@ -4,7 +4,6 @@
 #include <linux/futex.h>
 #include <sys/time.h>
 #include "base/hostcall.h"
-#include "base/string.h"
 #include "passthrough/clock.h"
 #include "passthrough/time.h"
 #include "simkernel/uaccess.h"

@@ -6,7 +6,6 @@
 #include "simkernel/arena.h"
 #include "simkernel/file.h"
 #include "simkernel/poll.h"
-#include "simkernel/sched.h"
 
 #define FILE_OPS(X)                         \
 	X(FILE_HOST, host_file_ops)         \

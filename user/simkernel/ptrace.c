@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
-#include "base/string.h"
 #include "simkernel/syscall.h"
 
 static void let_go(struct task *t)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What clock_settime() and its kin tell timerfd.c. For the holder of the run token. */
 #ifndef SUNDIAL_SIMKERNEL_TIMERFD_H
 #define SUNDIAL_SIMKERNEL_TIMERFD_H
 
