@@ -197,8 +197,9 @@ TEST(yielding_lets_others_run, "sched_yield")
 		*p = 1;
 		_exit(0);
 	}
-	while (!*p)
+	do
 		CHECK_EQ(sys(sched_yield), 0);
+	while (!*p);
 	JOIN(pid);
 }
 
