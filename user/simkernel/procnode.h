@@ -20,7 +20,7 @@
 #define TEXT(n, fn)	   TEXT_MODE(n, 0444, .text = fn)
 #define TEXT_RW(n, fn, wr) TEXT_MODE(n, 0644, .text = fn, .write = wr)
 #define FIXED(n, content)  TEXT_MODE(n, 0444, .fixed = content)
-/* Accepts a write and keeps its value: only the simulation's own rules hold. */
+/* Accepts a write and reads as before: only the simulation's own rules hold. */
 #define KNOB(n, content) TEXT_MODE(n, 0644, .fixed = content, .write = proc_ignore_write)
 #define LINK(n, fn)                                                     \
 	{                                                               \
