@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <sys/ioctl.h>
 #include "base/hostcall.h"
@@ -301,7 +302,29 @@ static long fcntl_flags(struct thread *th, struct file *f, const u64 *a)
 	}
 	if (a[1] == F_GETFL)
 		return f->flags & ~(u32)O_CLOEXEC;
+	if (a[2] & O_ASYNC)
+		f->async_fd = a[0];
 	f->flags = (f->flags & ~changeable) | (a[2] & changeable);
+	return 0;
+}
+
+/* F_SETOWN: a positive number is a process or thread, a negative one a group. */
+static long set_owner_number(struct file *f, s32 who)
+{
+	struct process *p;
+
+	if (who == INT_MIN)
+		return -EINVAL;
+	if (who > 0 && !task_find(f->host, who))
+		return -ESRCH;
+	if (who < 0) {
+		list_for_each (p, &f->host->processes, link)
+			if (p->pgid == -who)
+				break;
+		if (&p->link == &f->host->processes)
+			return -ESRCH;
+	}
+	f->owner_pid = who;
 	return 0;
 }
 
@@ -369,8 +392,7 @@ SYSCALL_DEFINE(fcntl)
 	case F_SETPIPE_SZ:
 		return f->kind == FILE_PIPE ? pipe_fcntl(th, f, a[1], a[2]) : -EBADF;
 	case F_SETOWN:
-		f->owner_pid = a[2];
-		return 0;
+		return set_owner_number(f, a[2]);
 	case F_GETOWN:
 		return f->owner_pid;
 	case F_SETOWN_EX:
@@ -426,6 +448,7 @@ SYSCALL_DEFINE(ioctl)
 		if (f->kind != FILE_PIPE && f->kind != FILE_SOCKET)
 			return -ENOTTY;
 		f->flags = on ? f->flags | O_ASYNC : f->flags & ~(u32)O_ASYNC;
+		f->async_fd = a[0];
 		return 0;
 	}
 	if (!file_ops[f->kind] || !file_ops[f->kind]->ioctl)

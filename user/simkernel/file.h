@@ -56,6 +56,7 @@ struct file { /* an open file description */
 	s32 fd_hint;	     /* a number that some process has for it; file_fd() checks */
 	char *path;	     /* absolute guest path where known: folders, generated files, O_PATH */
 	s32 owner_pid, owner_signal; /* F_SETOWN, F_SETSIG */
+	s32 async_fd;		     /* the descriptor that O_ASYNC was set by: si_fd */
 };
 
 struct fdent {

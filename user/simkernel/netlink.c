@@ -284,6 +284,8 @@ static int answer(struct reply *r, const struct nlmsghdr *ask, u32 len)
 
 	if (type < RTM_BASE)
 		return 0;
+	if (type > RTM_MAX)
+		return -EOPNOTSUPP;
 	if ((type & 3) != 2) /* new, delete, set; 2 is get */
 		return -EPERM;
 	if (type != RTM_GETLINK && type != RTM_GETADDR && type != RTM_GETROUTE) {

@@ -55,6 +55,7 @@ static void send_sigio(struct file *f, u32 events)
 	struct process *p, *next;
 
 	info.si_band = events;
+	info.si_fd = f->async_fd;
 	list_for_each_safe (p, next, &f->host->processes, link)
 		if (owned_by(f, p) && p->state == PROCESS_ALIVE)
 			signal_process(p, sig, f->owner_signal ? &info : NULL);
