@@ -27,6 +27,15 @@ run()
 		run "as-user:"
 	else
 		run ""
-		run "as-user:" setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all
+		as_user="setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all"
+		# Through a shell: setpriv itself still executes with root's capabilities.
+		if $as_user sh -c '"$0" --version' "$PWD/build/sundial" >/dev/null 2>&1; then
+			run "as-user:" $as_user
+		else
+			echo "#binary as-user"
+			echo "1..1"
+			echo "ok 1 - every_test # SKIP another user does not reach this folder"
+			echo "#status 0"
+		fi
 	fi
 } | awk -v expected=selftests/syscalls/expected_sim.txt -f selftests/syscalls/combine.awk
