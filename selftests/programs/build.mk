@@ -44,4 +44,4 @@ CHECK_DEPS += $(PROGRAM_GUESTS)
 
 CHECKS += $(addprefix selftests/programs/, sleep.sh bash.sh busybox.sh linkage.sh spin.sh \
 	setuid.sh perl.sh gcc.sh sqlite3.sh jemalloc.sh sanitizers.sh python3.sh nodejs.sh \
-	memcached.sh stress-ng.sh redis.sh nginx.sh go.sh crash.sh run.sh)
+	memcached.sh stress-ng.sh redis.sh nginx.sh go.sh crash.sh crash_core.sh run.sh)

@@ -16,4 +16,5 @@ $(SIMKERNEL_STORM): $(BUILD)/%: %.c
 
 ALL	+= $(SIMKERNEL_TESTS) $(SIMKERNEL_STORM)
 CHECKS	+= selftests/simkernel/run.sh selftests/simkernel/storm.sh \
-	   selftests/simkernel/clock_and_limits.sh selftests/simkernel/rights.sh
+	   selftests/simkernel/clock_and_limits.sh selftests/simkernel/rights.sh \
+	   selftests/simkernel/files.sh

@@ -113,6 +113,16 @@ sim $python "$top/selftests/simkernel/locks.py" 11 3000
 exits 0 "random locks: runs"
 same out native.out "random locks of three processes come to what they come to natively"
 
+# --- times --------------------------------------------------------------------------
+# Python compares its modules' times with what it noted in the compiled ones.
+touch ours
+native stat -c '%Y %n' /usr/bin/stat
+mv out native.out
+sim stat -c '%Y %n' /usr/bin/stat
+same out native.out "a file outside the folder shows its own time"
+sim stat -c %Y ours
+is "$(cat out)" "$(date -u -d 2000-01-01 +%s)" "one in it none later than the start"
+
 sim sqlite3 db 'create table t(a); insert into t values (6), (7); select a from t;'
 is "$(cat out) $(sqlite3 db 'select sum(a) from t')" "6
 7 13" "a database made in a simulation opens outside"
