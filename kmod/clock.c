@@ -15,17 +15,12 @@
  * fields are constant.
  */
 #include <linux/anon_inodes.h>
-#include <linux/capability.h>
-#include <linux/cred.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
-#include <linux/sched/signal.h>
-#include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/time_namespace.h>
 #include <linux/timekeeping.h>
@@ -33,24 +28,12 @@
 
 #include <linux/sundial.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "sundial.h"
 #include "trace.h"
 
 static_assert(PAGE_SIZE == SUNDIAL_CLOCK_PAGE_SIZE);
-
-struct sundial_clock {
-	struct kref kref;
-	spinlock_t lock;
-	u32 kind;
-	u32 mode;
-	u32 flags;
-	u32 count;
-	u64 domain;
-	s64 timens_ns;		  /* from the host's CLOCK_MONOTONIC to its creator's */
-	struct user_struct *user; /* whom the pages are accounted to; NULL if nobody */
-	struct page **pages;
-};
 
 static const struct file_operations sundial_clock_fops;
 
@@ -59,7 +42,7 @@ static atomic64_t next_domain = ATOMIC64_INIT(1);
 
 static struct sundial_clock_page *clock_page(struct sundial_clock *clock)
 {
-	return page_address(clock->pages[0]);
+	return sundial_clock_page(clock, 0);
 }
 
 static u64 clock_host_ns(struct sundial_clock *clock)
@@ -133,14 +116,65 @@ static u64 rate_count(const struct sundial_clock_rate *rate, u64 host_ns)
 	return rate->base_ns + mul_u64_u64_shr(delta_ns, rate->mult, rate->shift);
 }
 
-static u64 clock_count(struct sundial_clock *clock)
-{
-	struct sundial_clock_page *page = clock_page(clock);
+/* How often a reader looks at a latch that changes all the time, or waits for a writer. */
+#define LATCH_TRIES 4096
 
-	lockdep_assert_held(&clock->lock);
+static void rate_load(struct sundial_clock_rate *to, const struct sundial_clock_rate *from)
+{
+	to->host_base_ns = READ_ONCE(from->host_base_ns);
+	to->base_ns = READ_ONCE(from->base_ns);
+	to->mult = READ_ONCE(from->mult);
+	to->shift = READ_ONCE(from->shift);
+}
+
+/*
+ * The reader's half, for a page of either kind. A writer of the kernel's own page
+ * has interrupts off, so only an NMI can have interrupted it, and that takes the
+ * old copy; all others wait for it. A page of kind USER may be changed by anybody
+ * at any time: what is returned is then some number, after a bounded while.
+ */
+static u64 clock_scaled(struct sundial_clock *clock, struct sundial_clock_page *page,
+			const u64 *host_ns)
+{
+	bool wait = clock->kind == SUNDIAL_KIND_KERNEL && !in_nmi();
+	struct sundial_clock_rate rate;
+	int tries = LATCH_TRIES;
+	u64 at_ns;
+	u32 seq;
+
+	do {
+		seq = smp_load_acquire(&page->seq);
+		if (seq & 1 && wait && --tries) {
+			cpu_relax();
+			continue;
+		}
+		rate_load(&rate, &page->rate[seq & 1]);
+		at_ns = (host_ns ? *host_ns : ktime_get_mono_fast_ns()) + clock->timens_ns;
+		rmb(); /* the counter, too, is read before seq is looked at again */
+		if (READ_ONCE(page->seq) == seq)
+			break;
+	} while (--tries > 0);
+	if (rate.shift > SUNDIAL_CLOCK_MAX_SHIFT)
+		return rate.base_ns;
+	return rate_count(&rate, at_ns);
+}
+
+u64 sundial_clock_now(struct sundial_clock *clock, u32 index)
+{
+	struct sundial_clock_page *page = sundial_clock_page(clock, index);
+
 	if (clock->mode == SUNDIAL_MODE_MANUAL)
-		return page->now_ns;
-	return rate_count(&page->rate[0], clock_host_ns(clock));
+		return smp_load_acquire(&page->now_ns);
+	return clock_scaled(clock, page, NULL);
+}
+
+u64 sundial_clock_at(struct sundial_clock *clock, u32 index, u64 host_ns)
+{
+	struct sundial_clock_page *page = sundial_clock_page(clock, index);
+
+	if (clock->mode == SUNDIAL_MODE_MANUAL)
+		return smp_load_acquire(&page->now_ns);
+	return clock_scaled(clock, page, &host_ns);
 }
 
 /*
@@ -183,11 +217,8 @@ static int clock_info(struct sundial_clock *clock, struct file *file,
 		.writable = !!(file->f_mode & FMODE_WRITE),
 	};
 
-	if (clock->kind == SUNDIAL_KIND_KERNEL) {
-		spin_lock_irq(&clock->lock);
-		info.now_ns = clock_count(clock);
-		spin_unlock_irq(&clock->lock);
-	}
+	if (clock->kind == SUNDIAL_KIND_KERNEL)
+		info.now_ns = sundial_clock_now(clock, 0);
 	return copy_to_user(argument, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
@@ -287,27 +318,31 @@ static int clock_set_offsets(struct sundial_clock *clock,
 static void clock_free(struct kref *kref)
 {
 	struct sundial_clock *clock = container_of(kref, struct sundial_clock, kref);
-	u32 i;
 
-	for (i = 0; i < clock->count && clock->pages[i]; i++)
-		__free_page(clock->pages[i]);
-	kvfree(clock->pages);
-	if (clock->user) {
-		atomic_long_sub(clock->count, &clock->user->locked_vm);
-		free_uid(clock->user);
-	}
+	sundial_area_free(&clock->area);
 	kfree(clock);
 }
 
-/* The new file takes a reference of its own. */
+void sundial_clock_put(struct sundial_clock *clock)
+{
+	kref_put(&clock->kref, clock_free);
+}
+
+/* Returns a descriptor that has a reference of its own. */
 static int clock_install(struct sundial_clock *clock, const char *name, int flags)
 {
+	struct sundial_clock_file *handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
 	int fd;
 
+	if (!handle)
+		return -ENOMEM;
+	handle->clock = clock;
 	kref_get(&clock->kref);
-	fd = anon_inode_getfd(name, &sundial_clock_fops, clock, flags | O_CLOEXEC);
-	if (fd < 0)
-		kref_put(&clock->kref, clock_free);
+	fd = anon_inode_getfd(name, &sundial_clock_fops, handle, flags | O_CLOEXEC);
+	if (fd < 0) {
+		sundial_clock_put(clock);
+		kfree(handle);
+	}
 	return fd;
 }
 
@@ -333,7 +368,8 @@ static int clock_may_change(struct sundial_clock *clock, struct file *file)
 
 static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
-	struct sundial_clock *clock = file->private_data;
+	struct sundial_clock_file *handle = file->private_data;
+	struct sundial_clock *clock = handle->clock;
 	void __user *argument = (void __user *)arg;
 	int ret;
 
@@ -362,13 +398,9 @@ static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigne
 /* The vma holds the file, and so the clock and its pages. */
 static vm_fault_t sundial_clock_fault(struct vm_fault *vmf)
 {
-	struct sundial_clock *clock = vmf->vma->vm_file->private_data;
+	struct sundial_clock_file *handle = vmf->vma->vm_file->private_data;
 
-	if (vmf->pgoff >= clock->count)
-		return VM_FAULT_SIGBUS;
-	vmf->page = clock->pages[vmf->pgoff];
-	get_page(vmf->page);
-	return 0;
+	return sundial_area_fault(&handle->clock->area, vmf, vmf->pgoff);
 }
 
 static const struct vm_operations_struct sundial_clock_vm_ops = {
@@ -377,7 +409,8 @@ static const struct vm_operations_struct sundial_clock_vm_ops = {
 
 static int sundial_clock_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct sundial_clock *clock = file->private_data;
+	struct sundial_clock_file *handle = file->private_data;
+	struct sundial_clock *clock = handle->clock;
 	bool writable = clock->kind == SUNDIAL_KIND_USER && file->f_mode & FMODE_WRITE;
 
 	/* Not VM_SHARED: mmap() has already taken that from a read-only file's mapping. */
@@ -399,9 +432,10 @@ static int sundial_clock_mmap(struct file *file, struct vm_area_struct *vma)
 
 static int sundial_clock_release(struct inode *inode, struct file *file)
 {
-	struct sundial_clock *clock = file->private_data;
+	struct sundial_clock_file *handle = file->private_data;
 
-	kref_put(&clock->kref, clock_free);
+	sundial_clock_put(handle->clock);
+	kfree(handle);
 	return 0;
 }
 
@@ -428,32 +462,10 @@ static int check_create(const struct sundial_clock_create *how)
 	return 0;
 }
 
-/*
- * The pages stay in memory as locked ones do, so they count against the same
- * limit, over all processes of the user.
- */
-static int account_pages(struct sundial_clock *clock)
-{
-	struct user_struct *user = current_user();
-	unsigned long limit, old, sum;
-
-	if (capable(CAP_IPC_LOCK))
-		return 0;
-	limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	old = atomic_long_read(&user->locked_vm);
-	do {
-		sum = old + clock->count;
-		if (sum > limit)
-			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(&user->locked_vm, (long *)&old, sum));
-	clock->user = get_uid(user);
-	return 0;
-}
-
 static void page_init(struct sundial_clock *clock, u32 index,
 		      const struct sundial_clock_create *how, u64 host_ns)
 {
-	struct sundial_clock_page *page = page_address(clock->pages[index]);
+	struct sundial_clock_page *page = sundial_clock_page(clock, index);
 	struct sundial_clock_rate rate = {
 		.realtime_ns = how->realtime_ns,
 		.boottime_ns = how->boottime_ns,
@@ -484,15 +496,13 @@ static void page_init(struct sundial_clock *clock, u32 index,
 static int clock_alloc_pages(struct sundial_clock *clock, const struct sundial_clock_create *how)
 {
 	u64 host_ns = clock_host_ns(clock);
+	int ret = sundial_area_alloc(&clock->area, how->count);
 	u32 i;
 
-	for (i = 0; i < clock->count; i++) {
-		clock->pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		if (!clock->pages[i])
-			return -ENOMEM;
+	if (ret)
+		return ret;
+	for (i = 0; i < how->count; i++) {
 		page_init(clock, i, how, host_ns);
-		if (fatal_signal_pending(current))
-			return -EINTR;
 		cond_resched();
 	}
 	return 0;
@@ -518,19 +528,12 @@ int sundial_clock_create(const struct sundial_clock_create __user *argument)
 	clock->mode = how.mode;
 	clock->flags = how.flags & SUNDIAL_CREATE_STEPPABLE ? SUNDIAL_PAGE_STEPPABLE : 0;
 	clock->timens_ns = current_timens_ns();
-	clock->pages = kvcalloc(how.count, sizeof(*clock->pages), GFP_KERNEL_ACCOUNT);
-	if (!clock->pages) {
-		kfree(clock);
-		return -ENOMEM;
-	}
 	clock->count = how.count;
 	clock->domain = atomic64_fetch_add(how.count, &next_domain);
-	ret = account_pages(clock);
-	if (!ret)
-		ret = clock_alloc_pages(clock, &how);
+	ret = clock_alloc_pages(clock, &how);
 	if (!ret)
 		ret = clock_install(clock, "[sundial-clock]", O_RDWR);
 	/* From here on only the descriptor keeps it. */
-	kref_put(&clock->kref, clock_free);
+	sundial_clock_put(clock);
 	return ret;
 }

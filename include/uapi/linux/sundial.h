@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * Sundial: virtual clocks that are read from memory.
+ * Sundial: virtual clocks that are read from memory, and generations of
+ * translated code.
  *
- * This header is the specification of the clock page and of /dev/sundial. A
- * memfd or any other shared memory that holds the same page is read by the
- * same code; nothing in the page says which one it is.
+ * This header is the specification of the clock page, of TB sets and of
+ * /dev/sundial. A memfd or any other shared memory that holds the same page is
+ * read by the same code; nothing in the page says which one it is.
  *
  * Words
  *   count     nanoseconds since the domain's beginning; what CLOCK_MONOTONIC
@@ -209,7 +210,7 @@ struct sundial_clock_info {
 };
 
 /*
- * The four calls below change a domain of kind KERNEL and answer
+ * SET, ADVANCE, SET_RATE and SET_OFFSETS, below, change a domain of kind KERNEL and answer
  * EOPNOTSUPP  for kind USER, which is changed by storing to its page
  * EPERM       on a read-only descriptor
  */
@@ -271,8 +272,368 @@ struct sundial_clock_reader {
 };
 
 /*
- * Numbers 0x80 to 0x9f of 'y'. The rest of 0x80-0x8f is for clock domains,
- * 0x90-0x9f for other objects.
+ * Waiting
+ *
+ * A wait ends when the count of a page has reached its deadline; deadlines are
+ * absolute counts, so a wait that is interrupted and restarted is the same wait.
+ * For another clock than CLOCK_MONOTONIC subtract that clock's offset. Waiters
+ * of one page are woken in the order of their deadlines, those with the same
+ * deadline in the order in which they came. A count that steps back later
+ * (STEPPABLE) does not undo what was reached.
+ *
+ * Kind KERNEL: every SET, ADVANCE and SET_RATE looks for waiters that are due; in
+ * mode SCALED the kernel also wakes them when host time brings them there. A
+ * frozen clock wakes nobody.
+ *
+ * Kind USER in mode MANUAL: the kernel does not see stores, so it shows the
+ * earliest deadline in deadline_ns of the page, and the writer calls KICK when it
+ * has stored a count that is not below it:
+ *
+ *	writer				WAIT, in the kernel
+ *	now_ns = t			deadline_ns = d
+ *	full barrier			full barrier
+ *	reads deadline_ns; if that	reads now_ns; if that
+ *	is not 0 and <= t: KICK		is >= d: does not sleep
+ *
+ * At least one of the two sees the other's store, so no waiter is forgotten.
+ * sundial_page.h has the writer's half. What else is stored in deadline_ns
+ * harms only those who wait for this page.
+ *
+ * Kind USER in mode SCALED: EOPNOTSUPP. Its rate can change with no call.
+ */
+
+/*
+ * SUNDIAL_CLOCK_WAIT: sleeps until the count of page index is deadline_ns or
+ * more. Both kinds; allowed on a read-only descriptor.
+ * EOPNOTSUPP  kind USER in mode SCALED
+ * EINVAL      no such page, unknown flags
+ * EINTR       a signal handler ran that was installed without SA_RESTART; with it
+ *             the wait goes on
+ */
+struct sundial_clock_wait {
+	__u64 deadline_ns; /* in: a count */
+	__u32 index;	   /* in: page of the array; 0 for KERNEL */
+	__u32 flags;	   /* in: zero */
+	__u64 now_ns;	   /* out: a count that was reached, deadline_ns or more */
+	__u64 pad;	   /* in: zero */
+};
+
+/*
+ * SUNDIAL_CLOCK_ALARM: sets the alarm of this descriptor (of the open file, as
+ * a timerfd has one), in place of the former. poll(2) reports POLLIN once the
+ * count has reached deadline_ns. read(2) of 8 bytes or more waits for that,
+ * returns the count as a __u64 (deadline_ns or more) and switches the alarm off;
+ * before it is due, or while it is off, a descriptor with O_NONBLOCK answers
+ * EAGAIN. Both kinds; allowed on a read-only descriptor, whose alarm is its own.
+ * EOPNOTSUPP  kind USER in mode SCALED
+ * EINVAL      no such page, unknown flags; of read(2): fewer than 8 bytes
+ */
+struct sundial_clock_alarm {
+	__u64 deadline_ns; /* in: a count; zero with SUNDIAL_ALARM_OFF */
+	__u32 index;	   /* in: as in WAIT; zero with SUNDIAL_ALARM_OFF */
+	__u32 flags;	   /* in: SUNDIAL_ALARM_* */
+};
+
+#define SUNDIAL_ALARM_OFF (1U << 0)
+
+/*
+ * SUNDIAL_CLOCK_KICK: wakes whoever waits for page index of an array of kind USER
+ * and is due by what the page shows now.
+ * EOPNOTSUPP  kind KERNEL, or mode SCALED: there is nothing to kick
+ * EPERM       read-only descriptor
+ * EINVAL      no such page, unknown flags
+ */
+struct sundial_clock_kick {
+	__u32 index; /* in */
+	__u32 flags; /* in: zero */
+	__u32 woken; /* out: waits and alarms that ended */
+	__u32 pad;   /* in: zero */
+};
+
+/*
+ * SUNDIAL_CLOCK_BIND: from now on page index is the domain of thread tid (of the
+ * caller's pid namespace; 0 is the caller), for those who ask from outside it: BPF
+ * programs through bpf_sundial_now() and bpf_sundial_domain(). A thread that is
+ * not bound is in domain 0, the host's own time. Children do not inherit it.
+ *
+ * With word not 0 the domain may change with no call: word is the address, in
+ * the caller's memory, of an aligned __u32 with the page's index, which is looked
+ * up each time; a value that is no page, or memory that is not there, is domain
+ * 0. index must then be zero, and tid 0 or the caller's own.
+ *
+ * A binding ends with the thread, with SUNDIAL_BIND_OFF, or when the descriptor
+ * (all its duplicates) is closed. Both kinds; allowed on a read-only descriptor.
+ * ESRCH       no such thread
+ * EPERM       the thread is another user's, without CAP_SYS_PTRACE
+ * EBUSY       it is bound through another descriptor
+ * ENOENT      SUNDIAL_BIND_OFF: it is not bound through this one
+ * ENOSPC      the descriptor binds SUNDIAL_CLOCK_MAX_BINDINGS threads already
+ * EINVAL      no such page, word not aligned or not the caller's, unknown flags
+ * ENOMEM
+ */
+struct sundial_clock_bind {
+	__s32 tid;   /* in */
+	__u32 index; /* in: zero with word or SUNDIAL_BIND_OFF */
+	__u64 word;  /* in: address or 0; zero with SUNDIAL_BIND_OFF */
+	__u32 flags; /* in: SUNDIAL_BIND_* */
+	__u32 pad;   /* in: zero */
+};
+
+#define SUNDIAL_BIND_OFF	   (1U << 0)
+#define SUNDIAL_CLOCK_MAX_BINDINGS 65536
+
+/*
+ * TB sets: generations of translated code
+ *
+ * For programs that keep something which they derived from memory (translation
+ * blocks, "TBs") and that must throw it away when the memory is no longer what
+ * it was. A set has slots; each process of those that share it attaches a range
+ * of its own addresses to a slot, and the slot's generation changes whenever the
+ * page tables of such a range change. A TB remembers the generation that it was
+ * made under and is dead when the slot shows another. Calls name slots, never
+ * addresses, so they mean the same in every process.
+ *
+ * Seen, always, in every attached range: munmap(2), mprotect(2), mremap(2),
+ * MADV_DONTNEED, truncation of the file, exec, exit, a debugger's first forced
+ * write to a page. Also some changes that leave the bytes as they were (reclaim,
+ * copy on write, NUMA balancing). Not seen, because no page table changes: stores
+ * through a present writable entry, through another mapping of the same memory,
+ * further forced writes to a page, write(2) to the file. fork(2) is not reported:
+ * it keeps what the parent sees.
+ *
+ * Whoever derives from memory does it so:
+ *
+ *	do {
+ *		g = generation[slot] (acquire), until it is even
+ *		read the memory, translate
+ *	} while (generation[slot] (after a load barrier) != g)
+ *
+ * and uses the result only while generation[slot] == g. A generation is odd from
+ * before the page tables begin to change until they have changed:
+ *
+ *	translator			the kernel, in munmap()
+ *	g = 4
+ *	reads old bytes
+ *					generation = 5
+ *	5 != 4: throws it away
+ *					page tables change, TLBs are flushed
+ *	reads old bytes (an other CPU
+ *	may still have them cached):
+ *	odd, so it waits
+ *					generation = 6
+ *	reads what is there now
+ *
+ * A generation never decreases. After fork() the child is not registered: the
+ * set's mappings are not inherited (VM_DONTCOPY) and calls answer ESTALE until it
+ * registers itself; after exec() likewise.
+ */
+#define SUNDIAL_TB_MAGIC      0x42544453 /* "SDTB" in memory */
+#define SUNDIAL_TB_MAX_SLOTS  65536
+#define SUNDIAL_TB_MAX_VCPUS  4096
+#define SUNDIAL_TB_MAX_EVENTS 65536
+#define SUNDIAL_TB_MAX_SPACES 4096 /* most processes that one set has registered */
+
+/*
+ * What the descriptor maps, MAP_SHARED, each at its own offset and whole:
+ *
+ *   offset 0                        read-only: struct sundial_tb_page, then
+ *                                   slots generations of 64 bits, from byte
+ *                                   page->generations on
+ *   offset SUNDIAL_TB_VCPU_OFFSET   read-write: vcpus times struct
+ *                                   sundial_tb_vcpu; nothing to map if vcpus is 0
+ *
+ * both rounded up to whole pages of memory. Another size or offset, or
+ * MAP_PRIVATE, is EINVAL; a writable mapping of the first part is EACCES, and it
+ * can never be made writable.
+ */
+#define SUNDIAL_TB_VCPU_OFFSET (1ULL << 30)
+
+struct sundial_tb_page {
+	__u32 magic;	   /* constant: SUNDIAL_TB_MAGIC */
+	__u32 size;	   /* constant: bytes of this header in use */
+	__u32 slots;	   /* constant */
+	__u32 vcpus;	   /* constant */
+	__u32 events;	   /* constant: capacity of the queue */
+	__u32 generations; /* constant: byte of the first generation from the page's beginning */
+	__u32 sleepers;	   /* SYNCs that sleep now, to be woken by QUIESCENT */
+	__u32 reserved;	   /* zero */
+	__u64 queued;	   /* events put into the queue so far, lost ones too */
+	__u64 pad[3];	   /* zero */
+};
+
+/*
+ * A vCPU: a thread that runs translated code. It stores, and only it:
+ *
+ *   to run      state = (state + 1), now odd; full barrier; then looks at the
+ *               generations (or the queue) before it trusts any TB
+ *   to pause    state = (state + 1), now even; full barrier; if page->sleepers is
+ *               not 0: SUNDIAL_TB_QUIESCENT
+ *
+ * and pauses before every system call that may block and whenever it finds exit
+ * not 0, which translated code looks at on its back edges; then it stores 0 there,
+ * before it runs again. So a SYNC that saw the state odd need only wait until it
+ * is another number: the vCPU has been outside of translated code meanwhile and
+ * has looked at the generations since. The kernel believes nothing here: a vCPU
+ * that lies runs its own old code, and a SYNC can time out.
+ */
+struct sundial_tb_vcpu {
+	__u64 state;  /* odd: RUNNING, even: QUIESCENT; counts the changes */
+	__u32 exit;   /* set by a SYNC, cleared by the vCPU */
+	__u32 pad32;  /* zero */
+	__u64 pad[6]; /* zero */
+};
+
+#define SUNDIAL_TB_RUNNING 1ULL /* bit of sundial_tb_vcpu.state */
+
+/*
+ * SUNDIAL_TB_CREATE, on /dev/sundial: makes a set and returns a descriptor
+ * (close-on-exec). The caller's memory is not registered by it. Generations start
+ * at 2, so that 0 and 1 can mean "none yet".
+ * EINVAL    slots is 0, or a field is not one of those described here
+ * E2BIG     more than SUNDIAL_TB_MAX_*
+ * ENOMEM    as SUNDIAL_CLOCK_CREATE
+ * EMFILE, ENFILE
+ */
+struct sundial_tb_create {
+	__u32 slots;  /* in */
+	__u32 vcpus;  /* in: most vCPUs; may be 0 */
+	__u32 events; /* in: capacity of the event queue; may be 0 */
+	__u32 flags;  /* in: zero */
+	__u64 pad[2]; /* in: zero */
+};
+
+/* SUNDIAL_TB_INFO: what the set is, for who was given its descriptor. */
+struct sundial_tb_info {
+	__u32 slots;	/* out */
+	__u32 vcpus;	/* out */
+	__u32 events;	/* out */
+	__u32 spaces;	/* out: processes (memories) that are registered */
+	__u32 ranges;	/* out: ranges that are attached, over all processes */
+	__u32 attached; /* out: of these the caller's */
+	__u64 pad[2];	/* out: zero */
+};
+
+/*
+ * SUNDIAL_TB_REGISTER: lets the caller's memory (all threads that share it) attach
+ * ranges. Doing it again changes nothing. It lasts until exec, exit, or until the
+ * set is gone.
+ * ENOSPC    SUNDIAL_TB_MAX_SPACES are registered
+ * EINTR     a fatal signal came
+ * EINVAL    unknown flags
+ * ENOMEM
+ */
+struct sundial_tb_register {
+	__u32 flags; /* in: zero */
+	__u32 pad;   /* in: zero */
+};
+
+/*
+ * SUNDIAL_TB_ATTACH: watches length bytes from address on for slot. A slot has at
+ * most one range of each process; ranges of different slots may overlap. Nothing
+ * need be mapped there yet. The slot's generation changes, here and in DETACH.
+ * ESTALE    the caller's memory is not registered
+ * EBUSY     the slot has a range of this process
+ * EINVAL    no such slot; not whole pages, empty, or beyond what a process can map
+ * ENOMEM
+ */
+struct sundial_tb_attach {
+	__u64 address; /* in: multiple of the page size */
+	__u64 length;  /* in: multiple of the page size */
+	__u32 slot;    /* in */
+	__u32 flags;   /* in: zero */
+	__u64 pad;     /* in: zero */
+};
+
+/*
+ * SUNDIAL_TB_DETACH: no longer watches the caller's range of slot.
+ * ESTALE, EINVAL as above
+ * ENOENT    the slot has no range of this process
+ */
+struct sundial_tb_detach {
+	__u32 slot;  /* in */
+	__u32 flags; /* in: zero */
+};
+
+/*
+ * SUNDIAL_TB_INVALIDATE: changes the generations of count slots from slot on, for
+ * every process that shares the set. With SUNDIAL_TB_SYNC it then returns only when
+ * no vCPU can still be in code that it entered before: it asks every RUNNING one to
+ * leave (exit) and waits until each has paused, or its thread has ended. Count 0
+ * with SUNDIAL_TB_SYNC only waits, for what page tables changed. A caller that is a
+ * vCPU itself is not waited for. Any number of SYNCs may wait at once.
+ * ESTALE     the caller's memory is not registered
+ * EINVAL     no such slots; count 0 without, or timeout_ns without, SUNDIAL_TB_SYNC
+ * ETIMEDOUT  timeout_ns of host time went by; running says how many vCPUs had not
+ *            paused. The generations have changed nevertheless, here and for
+ * EINTR      a signal came; ask again with count 0 to go on waiting
+ */
+struct sundial_tb_invalidate {
+	__u32 slot;	  /* in */
+	__u32 count;	  /* in */
+	__u32 flags;	  /* in: SUNDIAL_TB_SYNC */
+	__u32 running;	  /* out, with 0 and ETIMEDOUT: vCPUs that are still in old code */
+	__u64 timeout_ns; /* in: 0 does not wait, SUNDIAL_TB_FOREVER waits for ever */
+	__u64 pad;	  /* in: zero */
+};
+
+#define SUNDIAL_TB_SYNC	   (1U << 0)
+#define SUNDIAL_TB_FOREVER (~0ULL)
+
+/*
+ * SUNDIAL_TB_VCPU: the calling thread becomes vCPU number vcpu, QUIESCENT, until it
+ * ends; or it ceases to be one, with SUNDIAL_TB_VCPU_OFF.
+ * ESTALE    the caller's memory is not registered
+ * EBUSY     another thread that lives is that vCPU, or this thread is another one
+ * ENOENT    SUNDIAL_TB_VCPU_OFF: the caller is not this vCPU
+ * EINVAL    no such vCPU, unknown flags
+ */
+struct sundial_tb_vcpu_call {
+	__u32 vcpu;  /* in */
+	__u32 flags; /* in: SUNDIAL_TB_VCPU_OFF */
+};
+
+#define SUNDIAL_TB_VCPU_OFF (1U << 0)
+
+/*
+ * SUNDIAL_TB_QUIESCENT: has the SYNCs that sleep look at the vCPUs' states again.
+ * EINVAL    unknown flags
+ */
+struct sundial_tb_quiescent {
+	__u32 flags; /* in: zero */
+	__u32 pad;   /* in: zero */
+};
+
+/*
+ * The event queue: read(2) returns whole events, as many as there are and fit, and
+ * waits for the first (EAGAIN with O_NONBLOCK; EINVAL if not even one fits);
+ * poll(2) reports POLLIN. Each event is read once, by whoever reads first. The
+ * queue saves looking at all generations; these alone are the truth, and change
+ * before the event can be read. When it is full new events are lost, and the next
+ * read begins with an event SUNDIAL_TB_LOST: then look at all generations. A set
+ * made with events 0 has no queue: read is EINVAL.
+ */
+struct sundial_tb_event {
+	__u32 slot;	  /* LOST: zero */
+	__u32 reason;	  /* enum sundial_tb_reason */
+	__u64 start;	  /* first byte concerned, from the beginning of the attached range */
+	__u64 end;	  /* byte after the last; INVALIDATED, ATTACHED, DETACHED: zero, as start */
+	__u64 generation; /* what the slot's became; LOST: how many events were lost */
+};
+
+enum sundial_tb_reason {
+	SUNDIAL_TB_LOST = 0,
+	SUNDIAL_TB_INVALIDATED = 1, /* SUNDIAL_TB_INVALIDATE */
+	SUNDIAL_TB_ATTACHED = 2,
+	SUNDIAL_TB_DETACHED = 3,
+	SUNDIAL_TB_UNMAPPED = 4,  /* munmap, mremap */
+	SUNDIAL_TB_PROTECTED = 5, /* mprotect */
+	SUNDIAL_TB_CLEARED = 6,	  /* other: MADV_DONTNEED, truncation, copy on write, reclaim */
+	SUNDIAL_TB_ENDED = 7,	  /* the process has execed or exited: the whole range */
+};
+
+/*
+ * Numbers 0x80 to 0x9f of 'y'. 0x80-0x8f are for clock domains, 0x90-0x9f for
+ * TB sets.
  */
 #define SUNDIAL_IOC_MAGIC	  'y'
 #define SUNDIAL_CLOCK_CREATE	  _IOW(SUNDIAL_IOC_MAGIC, 0x80, struct sundial_clock_create)
@@ -282,6 +643,19 @@ struct sundial_clock_reader {
 #define SUNDIAL_CLOCK_SET_RATE	  _IOW(SUNDIAL_IOC_MAGIC, 0x84, struct sundial_clock_set_rate)
 #define SUNDIAL_CLOCK_SET_OFFSETS _IOW(SUNDIAL_IOC_MAGIC, 0x85, struct sundial_clock_set_offsets)
 #define SUNDIAL_CLOCK_READER	  _IOW(SUNDIAL_IOC_MAGIC, 0x86, struct sundial_clock_reader)
+#define SUNDIAL_CLOCK_WAIT	  _IOWR(SUNDIAL_IOC_MAGIC, 0x87, struct sundial_clock_wait)
+#define SUNDIAL_CLOCK_ALARM	  _IOW(SUNDIAL_IOC_MAGIC, 0x88, struct sundial_clock_alarm)
+#define SUNDIAL_CLOCK_KICK	  _IOWR(SUNDIAL_IOC_MAGIC, 0x89, struct sundial_clock_kick)
+#define SUNDIAL_CLOCK_BIND	  _IOW(SUNDIAL_IOC_MAGIC, 0x8a, struct sundial_clock_bind)
+
+#define SUNDIAL_TB_CREATE     _IOW(SUNDIAL_IOC_MAGIC, 0x90, struct sundial_tb_create)
+#define SUNDIAL_TB_INFO	      _IOR(SUNDIAL_IOC_MAGIC, 0x91, struct sundial_tb_info)
+#define SUNDIAL_TB_REGISTER   _IOW(SUNDIAL_IOC_MAGIC, 0x92, struct sundial_tb_register)
+#define SUNDIAL_TB_ATTACH     _IOW(SUNDIAL_IOC_MAGIC, 0x93, struct sundial_tb_attach)
+#define SUNDIAL_TB_DETACH     _IOW(SUNDIAL_IOC_MAGIC, 0x94, struct sundial_tb_detach)
+#define SUNDIAL_TB_INVALIDATE _IOWR(SUNDIAL_IOC_MAGIC, 0x95, struct sundial_tb_invalidate)
+#define SUNDIAL_TB_VCPU	      _IOW(SUNDIAL_IOC_MAGIC, 0x96, struct sundial_tb_vcpu_call)
+#define SUNDIAL_TB_QUIESCENT  _IOW(SUNDIAL_IOC_MAGIC, 0x97, struct sundial_tb_quiescent)
 
 /* A layout that differs must not compile, on either side. */
 #if defined(__cplusplus)
@@ -315,5 +689,24 @@ SUNDIAL_ASSERT_(sizeof(struct sundial_clock_advance) == 24);
 SUNDIAL_ASSERT_(sizeof(struct sundial_clock_set_rate) == 16);
 SUNDIAL_ASSERT_(sizeof(struct sundial_clock_set_offsets) == 40);
 SUNDIAL_ASSERT_(sizeof(struct sundial_clock_reader) == 8);
+SUNDIAL_ASSERT_(sizeof(struct sundial_clock_wait) == 32);
+SUNDIAL_ASSERT_(sizeof(struct sundial_clock_alarm) == 16);
+SUNDIAL_ASSERT_(sizeof(struct sundial_clock_kick) == 16);
+SUNDIAL_ASSERT_(sizeof(struct sundial_clock_bind) == 24);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_page) == 64);
+SUNDIAL_AT_(sundial_tb_page, generations, 20);
+SUNDIAL_AT_(sundial_tb_page, sleepers, 24);
+SUNDIAL_AT_(sundial_tb_page, queued, 32);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_vcpu) == 64);
+SUNDIAL_AT_(sundial_tb_vcpu, exit, 8);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_create) == 32);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_info) == 40);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_register) == 8);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_attach) == 32);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_detach) == 8);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_invalidate) == 32);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_vcpu_call) == 8);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_quiescent) == 8);
+SUNDIAL_ASSERT_(sizeof(struct sundial_tb_event) == 32);
 
 #endif /* _UAPI_LINUX_SUNDIAL_H */
