@@ -138,22 +138,22 @@ static u64 clock_scaled(struct sundial_clock *clock, struct sundial_clock_page *
 {
 	bool wait = clock->kind == SUNDIAL_KIND_KERNEL && !in_nmi();
 	struct sundial_clock_rate rate;
-	int tries = LATCH_TRIES;
+	int tries;
 	u64 at_ns;
 	u32 seq;
 
-	do {
+	for (tries = LATCH_TRIES;; tries--) {
 		seq = smp_load_acquire(&page->seq);
-		if (seq & 1 && wait && --tries) {
+		if (seq & 1 && wait && tries > 0) {
 			cpu_relax();
 			continue;
 		}
 		rate_load(&rate, &page->rate[seq & 1]);
 		at_ns = (host_ns ? *host_ns : ktime_get_mono_fast_ns()) + clock->timens_ns;
 		rmb(); /* the counter, too, is read before seq is looked at again */
-		if (READ_ONCE(page->seq) == seq)
+		if (READ_ONCE(page->seq) == seq || tries <= 0)
 			break;
-	} while (--tries > 0);
+	}
 	if (rate.shift > SUNDIAL_CLOCK_MAX_SHIFT)
 		return rate.base_ns;
 	return rate_count(&rate, at_ns);
