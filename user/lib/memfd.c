@@ -165,7 +165,7 @@ int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock
 static int check_page(const struct sundial_clock_page *page)
 {
 	if (__atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != SUNDIAL_CLOCK_MAGIC ||
-	    page->size < sizeof(*page) || page->size > SUNDIAL_CLOCK_PAGE_SIZE ||
+	    page->size < SUNDIAL_CLOCK_FIRST_SIZE || page->size > SUNDIAL_CLOCK_PAGE_SIZE ||
 	    page->version != SUNDIAL_CLOCK_VERSION || page->kind > SUNDIAL_KIND_USER ||
 	    page->mode > SUNDIAL_MODE_SCALED)
 		return -EINVAL;

@@ -39,6 +39,7 @@
 #define SUNDIAL_CLOCK_MAGIC	    0x4c414453 /* "SDAL" in memory */
 #define SUNDIAL_CLOCK_VERSION	    1
 #define SUNDIAL_CLOCK_PAGE_SIZE	    4096
+#define SUNDIAL_CLOCK_FIRST_SIZE    256	  /* least value of page->size: what every release has */
 #define SUNDIAL_CLOCK_MAX_PAGES	    65536 /* most pages in one array of kind USER */
 #define SUNDIAL_CLOCK_MAX_SHIFT	    63
 #define SUNDIAL_CLOCK_COARSE_NS	    4000000    /* default granularity of *_COARSE: 250 Hz */
