@@ -28,9 +28,17 @@ $(KSELFTEST)/lib.mk:
 		$(KSELFTEST_FILES:%=$$name/tools/testing/selftests/%)
 	@touch $@
 
-$(CLOCK_VM_TESTS): $(CLOCK_OUT)/vm/%: selftests/clock/%.c $(CLOCK_DEPS) $(CLOCK_LIB)
+# Notes the errors that tests provoke; the VM's tests are linked with it.
+PROVOKED := $(CLOCK_OUT)/provoked.o
+PROVOKED_LINK := -Wl,--wrap=ioctl $(PROVOKED)
+
+$(PROVOKED): selftests/clock/provoked.c include/uapi/linux/sundial.h
 	@mkdir -p $(@D)
-	$(CC) $(CLOCK_FLAGS) -static -o $@ $< $(CLOCK_LIB)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -c -o $@ $<
+
+$(CLOCK_VM_TESTS): $(CLOCK_OUT)/vm/%: selftests/clock/%.c $(CLOCK_DEPS) $(CLOCK_LIB) $(PROVOKED)
+	@mkdir -p $(@D)
+	$(CC) $(CLOCK_FLAGS) -static -o $@ $< $(CLOCK_LIB) $(PROVOKED_LINK)
 
 $(CLOCK_HOST_TESTS): $(CLOCK_OUT)/memfd/%: selftests/clock/%.c $(CLOCK_DEPS) $(CLOCK_LIB)
 	@mkdir -p $(@D)

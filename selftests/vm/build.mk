@@ -13,6 +13,6 @@ install-kmod:
 	install -m 644 kmod/dkms.conf Kbuild $(KMOD_SRC)/
 	install -m 644 kmod/*.c kmod/*.h $(KMOD_SRC)/kmod/
 	install -m 644 include/uapi/linux/sundial.h $(KMOD_SRC)/include/uapi/linux/
-	install -m 644 Documentation/man/sundial.4 $(DESTDIR)$(PREFIX)/share/man/man4/
+	install -m 644 Documentation/man/*.4 $(DESTDIR)$(PREFIX)/share/man/man4/
 
 INSTALLS += install-kmod
