@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running guest code: what the layers above (Linux, the simulated kernel, tests) call.
+ *
+ * A process calls rv64_exec_init() once, each of its threads rv64_thread_enter() and
+ * then rv64_run() as often as it likes. rv64_run() translates, looks up and chains;
+ * where that is not possible it interprets. Both give the same results.
+ *
+ * What a host signal handler must know: translated code keeps no host stack, its rsp
+ * points into a table of return addresses. Every handler is therefore installed with
+ * SA_ONSTACK; rv64_thread_enter() gives each thread an alternate stack.
+ */
+#ifndef SUNDIAL_RV64_EXEC_H
+#define SUNDIAL_RV64_EXEC_H
+
+#include <signal.h>
+#include <stdio.h>
+#include "rv64/cpu.h"
+
+enum rv64_dump {
+	RV64_DUMP_IN = 1,  /* guest instructions of each TB */
+	RV64_DUMP_IR = 2,  /* its IR, after the optimiser */
+	RV64_DUMP_OUT = 4, /* its host code */
+};
+
+struct rv64_exec_options {
+	size_t tb_bytes;   /* of code memory; 0: the default. Rounded up to a page */
+	u32 max_tb_insns;  /* guest instructions of one TB; 0: the default */
+	u32 dump;	   /* enum rv64_dump */
+	FILE *dump_file;   /* stderr if NULL */
+	bool interpret;	   /* never translate */
+	bool stats;	   /* count also what costs time: executions of each TB */
+	bool count_budget; /* every instruction is charged to cpu->budget */
+	bool perf_map;	   /* write /tmp/perf-PID.map for perf report */
+};
+
+/* Maps code memory and makes the parts that all TBs share. Returns 0 or a negative
+ * errno. Once per process, before any thread enters. */
+int rv64_exec_init(const struct rv64_exec_options *options);
+
+/*
+ * The calling thread will run cpu, or has stopped running it. Between the two the cpu is
+ * known to flushes, which wait until it has left translated code. Entering sets the
+ * thread's alternate signal stack. Returns 0 or -ENOMEM.
+ */
+int rv64_thread_enter(struct rv64_cpu *cpu);
+void rv64_thread_leave(struct rv64_cpu *cpu);
+
+/*
+ * Runs guest code from cpu->pc until something is the caller's business; see enum
+ * rv64_stop. fence.i is handled inside. After RV64_STOP_FAULT cpu->fault_address,
+ * fault_signal and fault_code say what happened at cpu->pc, and the state is that before
+ * the instruction. RV64_STOP_EXIT_REQUEST leaves cpu->exit_request as it was: the caller
+ * clears it.
+ */
+enum rv64_stop rv64_run(struct rv64_cpu *cpu);
+
+/* Makes rv64_run() of another thread, or of a handler's own, return soon. Safe in signal
+ * handlers. */
+void rv64_request_exit(struct rv64_cpu *cpu);
+
+/*
+ * To be called first by the handler of SIGSEGV, SIGBUS and SIGFPE. True: the fault was
+ * guest code's or the engine's; the context was changed, and the handler returns at once.
+ * If guest code caused it, rv64_run() will return RV64_STOP_FAULT. False: not ours.
+ */
+bool rv64_fault(int signal, siginfo_t *info, void *ucontext);
+
+/*
+ * Guest memory [address, address + bytes) was unmapped, mapped anew or reprotected, or
+ * written to from outside: translations made from it are forgotten. May be called by any
+ * thread that is not inside rv64_run(). After it returns no thread enters such a
+ * translation; those inside leave at their next branch.
+ */
+void rv64_code_changed(u64 address, u64 bytes);
+
+/* What fence.i and riscv_flush_icache ask for: every translation whose guest bytes are no
+ * longer what was translated is forgotten. Same rules as rv64_code_changed(). */
+void rv64_code_check(void);
+
+/* Around fork(): before it, after it in the parent, after it in the child, whose only
+ * thread runs cpu. All translations stay. */
+void rv64_fork_prepare(void);
+void rv64_fork_parent(void);
+int rv64_fork_child(struct rv64_cpu *cpu);
+
+/* What --stats prints: what the loop, the caches, the chains and the translator did. */
+void rv64_print_stats(FILE *file);
+
+#endif
