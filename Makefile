@@ -14,6 +14,10 @@ CPPFLAGS += -Iinclude/uapi -Iuser -D_GNU_SOURCE
 ALL	:=
 CHECKS	:=
 VM_CHECKS :=
+VM_TESTS :=
+VM_ROOT_TESTS :=
+VM_FILES :=
+VM_MODULES :=
 CHECK_DEPS := build/selftests/guard
 INSTALLS :=
 

@@ -13,7 +13,7 @@ CLOCK_FLAGS	:= -I$(KSELFTEST) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -Wno-unused-pa
 		   -Wno-sign-compare -Wno-missing-field-initializers -pthread
 CLOCK_LIB	:= $(BUILD)/user/lib/libsundial.a
 CLOCK_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h include/uapi/linux/sundial.h
-CLOCK_DEPS	:= selftests/clock/common.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
+CLOCK_DEPS	:= selftests/clock/common.h selftests/device.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
 
 CLOCK_VM_TESTS	 := $(CLOCK_NAMES:%=$(CLOCK_OUT)/vm/%)
 CLOCK_HOST_TESTS := $(CLOCK_NAMES:%=$(CLOCK_OUT)/memfd/%)
@@ -63,4 +63,5 @@ $(BUILD)/bench/clock_bench: selftests/bench/clock_bench.c $(CLOCK_HEADERS) $(CLO
 BENCH_DEPS += $(BUILD)/bench/clock_bench
 
 CHECKS	   += $(CLOCK_HOST_TESTS) selftests/clock/arm64.sh selftests/clock/freestanding.sh selftests/clock/install.sh
+VM_TESTS   += $(CLOCK_VM_TESTS)
 CHECK_DEPS += $(CLOCK_ARM64_TESTS) $(CLOCK_OUT)/readers-arm64.o $(CLOCK_OUT)/readers-x86_64.o

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "../device.h"
 #include "lib/sundial.h"
 
 #define PAGE	   SUNDIAL_CLOCK_PAGE_SIZE
@@ -52,6 +53,8 @@ FIXTURE_VARIANT_ADD(clock, memfd){.backing = SUNDIAL_BACKING_MEMFD};
 
 FIXTURE_SETUP(clock)
 {
+	if (variant->backing == SUNDIAL_BACKING_DEVICE)
+		SKIP_IF_DEVICE_REFUSES_USER();
 	self->backing = variant->backing;
 	self->clock = NULL;
 }
@@ -71,6 +74,7 @@ FIXTURE(device)
 
 FIXTURE_SETUP(device)
 {
+	SKIP_IF_DEVICE_REFUSES_USER();
 	self->backing = SUNDIAL_BACKING_DEVICE;
 	self->clock = NULL;
 }

@@ -1,9 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The module, built for and tested on two of Debian's kernels in a VM; and its
 # installation as source for DKMS.
+#
+# A folder of tests adds to
+#
+#	VM_TESTS	build/selftests/FOLDER/vm/PROGRAM, static, TAP: runs as root, as a
+#			user in the group sundial and as one outside of it. What needs
+#			root skips, saying that it "needs root".
+#	VM_ROOT_TESTS	the same, as root only
+#	VM_FILES	other files beside them, as BPF objects; they are the current folder
+#	VM_MODULES	selftests/FOLDER/module: sources and Kbuild of modules that only tests
+#			need; found in /modules
+#
+# and has kselftest's settings (timeout=SECONDS) and config (of the kernel) in FOLDER.
 
 VM_CHECKS  += selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
-CHECK_DEPS += $(CLOCK_VM_TESTS)
+CHECK_DEPS += vm-tests
+
+.PHONY: vm-tests
+vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_FILES)
+	@mkdir -p $(BUILD)/vm
+	@printf '%s\n' $(VM_TESTS:%='all %') $(VM_ROOT_TESTS:%='root %') $(VM_FILES:%='file %') \
+		$(VM_MODULES:%='module %') >$(BUILD)/vm/manifest.$$$$ && mv $(BUILD)/vm/manifest.$$$$ $(BUILD)/vm/manifest
 
 KMOD_SRC := $(DESTDIR)/usr/src/sundial-0.1
 

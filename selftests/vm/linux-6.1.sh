@@ -1,4 +1,4 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# TIMEOUT: 900
-exec "$(dirname "$0")/run.sh" 6.1
+# TIMEOUT: 3600
+exec "$(dirname "$0")/run.sh" --series 6.1 --boot 1,none --boot 2,full

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For fixtures whose tests need /dev/sundial: how they say that this user may not
+ * open it. The VM's runner takes that from nobody but a user outside the group.
+ * Include it after kselftest_harness.h.
+ */
+#ifndef SELFTESTS_DEVICE_H
+#define SELFTESTS_DEVICE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+/* Until 6.9 the harness went on to the test after a SKIP in a fixture's setup; 255 ends it. */
+#ifdef FIXTURE_TEARDOWN_PARENT
+#define SKIP_SETUP(...) SKIP(return, __VA_ARGS__)
+#else
+#define SKIP_SETUP(...) SKIP(_exit(255), __VA_ARGS__)
+#endif
+
+static inline bool device_refuses_user(void)
+{
+	int fd = open("/dev/sundial", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EACCES;
+	close(fd);
+	return false;
+}
+
+/* In FIXTURE_SETUP. */
+#define SKIP_IF_DEVICE_REFUSES_USER()                                 \
+	do {                                                          \
+		if (device_refuses_user())                            \
+			SKIP_SETUP("/dev/sundial refuses this user"); \
+	} while (0)
+
+#endif /* SELFTESTS_DEVICE_H */
