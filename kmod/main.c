@@ -35,12 +35,12 @@ static const struct file_operations sundial_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* Open to every user: what one can make here is limited and accounted to him. */
+/* Root's, until udev gives it to the group sundial (60-sundial.rules). */
 static struct miscdevice sundial_device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "sundial",
 	.fops = &sundial_fops,
-	.mode = 0666,
+	.mode = 0660,
 };
 
 module_misc_device(sundial_device);

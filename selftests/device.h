@@ -29,11 +29,13 @@ static inline bool device_refuses_user(void)
 	return false;
 }
 
+#define DEVICE_REFUSES_USER "/dev/sundial refuses this user"
+
 /* In FIXTURE_SETUP. */
-#define SKIP_IF_DEVICE_REFUSES_USER()                                 \
-	do {                                                          \
-		if (device_refuses_user())                            \
-			SKIP_SETUP("/dev/sundial refuses this user"); \
+#define SKIP_IF_DEVICE_REFUSES_USER()                    \
+	do {                                             \
+		if (device_refuses_user())               \
+			SKIP_SETUP(DEVICE_REFUSES_USER); \
 	} while (0)
 
 #endif /* SELFTESTS_DEVICE_H */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What "make install-lib" leaves is enough to build and run a program, in C and
 # included from C++, shared and static, and the library exports its own names only.
+# "make install-kmod" leaves the module's source, and who may open the device.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -32,6 +33,7 @@ build() { cc -Wall -Wextra -Werror $(flags Cflags) -o "$out/$1" "$out/use.c" "${
 run_shared() { LD_LIBRARY_PATH=$dest/usr/lib "$out/shared"; }
 only_ours() { [ -z "$(nm -D --defined-only "$dest/usr/lib/libsundial.so" | awk '{ print $3 }' | grep -vE '^(sundial_clock_[a-z_]+@@)?SUNDIAL_0\.1$')" ]; }
 cxx() { echo '#include <sundial.h>' | c++ -Wall -Wextra -Werror $(flags Cflags) -x c++ -fsyntax-only -; }
+rule_group() { sed -n 's/^KERNEL=="sundial".* GROUP="\([a-z]*\)".*/\1/p' "$dest/usr/lib/udev/rules.d/60-sundial.rules"; }
 
 rm -rf "$out" && mkdir -p "$out"
 cat >"$out/use.c" <<'END'
@@ -64,5 +66,11 @@ check "and runs" "$out/static"
 check "the header is C++ too" cxx
 check "only the library's own names are exported" only_ours
 check "the manual page is there" test -s "$dest/usr/share/man/man3/libsundial.3"
+check "make install-kmod" env -u MAKEFLAGS -u MAKELEVEL make install-kmod DESTDIR="$dest" PREFIX=/usr
+check "the module's source is there for DKMS" ls "$dest"/usr/src/sundial-*/{dkms.conf,Kbuild,kmod/main.c}
+check "udev's rule is there, and readable" [ "$(stat -c %a "$dest/usr/lib/udev/rules.d/60-sundial.rules")" = 644 ]
+check "the group of the rule is the one that sysusers.d makes" grep -q "^g $(rule_group) " \
+	"$dest/usr/lib/sysusers.d/sundial.conf"
+check "the device's manual page is there" test -s "$dest/usr/share/man/man4/sundial.4"
 echo "1..$number"
 exit $failed

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The module, built for and tested on two of Debian's kernels in a VM; and its
-# installation as source for DKMS.
+# installation: source for DKMS, who may open the device, and its manual page.
 #
 # A folder of tests adds to
 #
@@ -17,6 +17,12 @@
 VM_CHECKS  += selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
 CHECK_DEPS += vm-tests
 
+VM_TESTS += $(BUILD)/selftests/vm/vm/access_test
+
+$(BUILD)/selftests/vm/vm/%: selftests/vm/%.c include/uapi/linux/sundial.h $(KSELFTEST)/lib.mk
+	@mkdir -p $(@D)
+	$(CC) -I$(KSELFTEST) $(CPPFLAGS) $(CFLAGS) $(WARN) -Wno-sign-compare -static -o $@ $<
+
 .PHONY: vm-tests
 vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_FILES)
 	@mkdir -p $(BUILD)/vm
@@ -27,10 +33,13 @@ KMOD_SRC := $(DESTDIR)/usr/src/sundial-0.1
 
 .PHONY: install-kmod
 install-kmod:
-	install -d $(KMOD_SRC)/kmod $(KMOD_SRC)/include/uapi/linux $(DESTDIR)$(PREFIX)/share/man/man4
+	install -d $(KMOD_SRC)/kmod $(KMOD_SRC)/include/uapi/linux $(DESTDIR)$(PREFIX)/share/man/man4 \
+		$(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d
 	install -m 644 kmod/dkms.conf Kbuild $(KMOD_SRC)/
 	install -m 644 kmod/*.c kmod/*.h $(KMOD_SRC)/kmod/
 	install -m 644 include/uapi/linux/sundial.h $(KMOD_SRC)/include/uapi/linux/
 	install -m 644 Documentation/man/*.4 $(DESTDIR)$(PREFIX)/share/man/man4/
+	install -m 644 kmod/60-sundial.rules $(DESTDIR)/usr/lib/udev/rules.d/
+	install -m 644 kmod/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/sundial.conf
 
 INSTALLS += install-kmod

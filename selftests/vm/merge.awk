@@ -49,5 +49,6 @@ END {
 	else if (!finished) result("not ok", "runs to its end" (name ? ", not only into " name " as " user : ""))
 	if (!programs) result("not ok", "runs any test")
 	else if (refused) result("ok", "a user outside the group is refused the device in " refused " tests")
+	else if (ran["outsider"]) result("not ok", "a user outside the group is refused the device")
 	print number, bad + 0 > counts
 }

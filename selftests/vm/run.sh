@@ -119,6 +119,7 @@ make_initramfs() {
 	mkdir -p "$root"/{bin,modules,tests,etc}
 	cp selftests/vm/init "$root/init" && chmod +x "$root/init"
 	cp /bin/busybox "$root/bin/" && cp "$module/sundial.ko" "$root/modules/" || return
+	mkdir -p "$root/usr" && cp -r "$out/dkms/usr/lib" "$root/usr/" || return
 	[ ! -d "$out/modules" ] || find "$out/modules" -name '*.ko' -exec cp -t "$root/modules/" {} +
 	copy_tests "$root" >"$root/tests/list" || return
 	(cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initramfs.gz"
