@@ -14,7 +14,7 @@
 #
 # and has kselftest's settings (timeout=SECONDS) and config (of the kernel) in FOLDER.
 
-VM_CHECKS  += selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
+VM_CHECKS  += selftests/vm/merge.sh selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
 CHECK_DEPS += vm-tests
 
 VM_TESTS += $(BUILD)/selftests/vm/vm/access_test

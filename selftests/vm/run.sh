@@ -149,6 +149,7 @@ start() { # nodes, model, -accel...
 	local line="console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1"
 	shift 2
 	line+=" NODES=$nodes PREEMPT=$model TIME_FACTOR=$time_factor"
+	[ "$only" = '*' ] || line+=" ONLY=1"
 	[ "$model" = as-built ] || line+=" preempt=$model"
 	rm -f "$boot_out/console.log" "$boot_out/result.log"
 	# shellcheck disable=SC2046 # words are wanted
@@ -208,7 +209,7 @@ boot() { # NODES,MODEL
 	[ -e "$boot_out/result.log" ] || : >"$boot_out/result.log"
 	tr -d '\r' <"$boot_out/result.log" |
 		awk -f selftests/vm/merge.awk -v prefix="linux-$name $label" -v number="$number" \
-			-v counts="$boot_out/counts"
+			-v counts="$boot_out/counts" -v only="$only"
 	read -r number merge_failed <"$boot_out/counts"
 	[ "$merge_failed" = 0 ] || failed=1
 	if [ ! -s "$boot_out/console.log" ] ||
