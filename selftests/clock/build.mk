@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The clock tests: one source, three builds. Over device and memfd, static, for
 # the VM; over memfd alone for this machine; the same for arm64.
-# The kselftest headers are taken from Debian's linux-source package.
+# The kselftest headers are taken from Debian's linux-source package, the oldest there is.
 
 CLOCK_OUT	:= $(BUILD)/selftests/clock
 CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test
@@ -21,7 +21,7 @@ CLOCK_ARM64_TESTS := $(CLOCK_NAMES:%=$(CLOCK_OUT)/arm64/%)
 
 $(KSELFTEST)/lib.mk:
 	@mkdir -p $(@D)
-	@source=$$(ls /usr/src/linux-source-*.tar.xz 2>/dev/null | sort -V | tail -1); \
+	@source=$$(ls /usr/src/linux-source-*.tar.xz 2>/dev/null | sort -V | head -1); \
 	test -n "$$source" || { echo "no /usr/src/linux-source-*.tar.xz: run make deps" >&2; exit 1; }; \
 	name=$$(basename $$source .tar.xz); \
 	tar -xJf $$source -C $(@D) --strip-components=4 \
