@@ -16,6 +16,7 @@ CHECKS	:=
 VM_CHECKS :=
 VM_TESTS :=
 VM_ROOT_TESTS :=
+VM_LOAD_TESTS :=
 VM_FILES :=
 VM_MODULES :=
 CHECK_DEPS := build/selftests/guard

@@ -457,7 +457,7 @@ static int check_create(const struct sundial_clock_create *how)
 		return -EINVAL;
 	if (how->kind == SUNDIAL_KIND_USER && how->flags & SUNDIAL_CREATE_STEPPABLE)
 		return -EINVAL;
-	if (how->count > SUNDIAL_CLOCK_MAX_PAGES)
+	if (how->count > sundial_max_clock_pages)
 		return -E2BIG;
 	return 0;
 }

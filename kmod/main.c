@@ -17,6 +17,27 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+unsigned int sundial_max_clock_pages = SUNDIAL_CLOCK_MAX_PAGES;
+unsigned int sundial_max_tb_slots = SUNDIAL_TB_MAX_SLOTS;
+
+static_assert(SUNDIAL_CLOCK_MAX_PAGES == SUNDIAL_TB_MAX_SLOTS);
+
+/* Who loads the module may allow less than the ABI does, but neither nothing nor more. */
+static int limit_set(const char *value, const struct kernel_param *param)
+{
+	return param_set_uint_minmax(value, param, 1, SUNDIAL_CLOCK_MAX_PAGES);
+}
+
+static const struct kernel_param_ops limit_ops = {
+	.set = limit_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_clock_pages, &limit_ops, &sundial_max_clock_pages, 0444);
+MODULE_PARM_DESC(max_clock_pages, "Most pages in one array of clocks (default and most: 65536)");
+module_param_cb(max_tb_slots, &limit_ops, &sundial_max_tb_slots, 0444);
+MODULE_PARM_DESC(max_tb_slots, "Most slots in one TB set (default and most: 65536)");
+
 static long sundial_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
 	void __user *argument = (void __user *)arg;

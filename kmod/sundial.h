@@ -8,6 +8,10 @@
 
 struct sundial_clock_create;
 
+/* Parameters of the module, constant once it is loaded. */
+extern unsigned int sundial_max_clock_pages;
+extern unsigned int sundial_max_tb_slots;
+
 /* Returns a new descriptor or a negative errno. Process context, may sleep. */
 int sundial_clock_create(const struct sundial_clock_create __user *argument);
 

@@ -8,6 +8,8 @@
 #			user in the group sundial and as one outside of it. What needs
 #			root skips, saying that it "needs root".
 #	VM_ROOT_TESTS	the same, as root only
+#	VM_LOAD_TESTS	the same, while the module is not loaded: they load
+#			/modules/sundial.ko themselves, and unload it
 #	VM_FILES	other files beside them, as BPF objects; they are the current folder
 #	VM_MODULES	selftests/FOLDER/module: sources and Kbuild of modules that only tests
 #			need; found in /modules
@@ -17,16 +19,18 @@
 VM_CHECKS  += selftests/vm/merge.sh selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
 CHECK_DEPS += vm-tests
 
-VM_TESTS += $(BUILD)/selftests/vm/vm/access_test
+VM_TESTS      += $(BUILD)/selftests/vm/vm/access_test
+VM_LOAD_TESTS += $(BUILD)/selftests/vm/vm/parameters_test
 
 $(BUILD)/selftests/vm/vm/%: selftests/vm/%.c include/uapi/linux/sundial.h $(KSELFTEST)/lib.mk
 	@mkdir -p $(@D)
 	$(CC) -I$(KSELFTEST) $(CPPFLAGS) $(CFLAGS) $(WARN) -Wno-sign-compare -static -o $@ $<
 
 .PHONY: vm-tests
-vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_FILES)
+vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_LOAD_TESTS) $(VM_FILES)
 	@mkdir -p $(BUILD)/vm
-	@printf '%s\n' $(VM_TESTS:%='all %') $(VM_ROOT_TESTS:%='root %') $(VM_FILES:%='file %') \
+	@printf '%s\n' $(VM_TESTS:%='all %') $(VM_ROOT_TESTS:%='root %') $(VM_LOAD_TESTS:%='load %') \
+		$(VM_FILES:%='file %') \
 		$(VM_MODULES:%='module %') >$(BUILD)/vm/manifest.$$$$ && mv $(BUILD)/vm/manifest.$$$$ $(BUILD)/vm/manifest
 
 KMOD_SRC := $(DESTDIR)/usr/src/sundial-0.1
@@ -34,12 +38,13 @@ KMOD_SRC := $(DESTDIR)/usr/src/sundial-0.1
 .PHONY: install-kmod
 install-kmod:
 	install -d $(KMOD_SRC)/kmod $(KMOD_SRC)/include/uapi/linux $(DESTDIR)$(PREFIX)/share/man/man4 \
-		$(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d
+		$(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)$(PREFIX)/share/doc/sundial
 	install -m 644 kmod/dkms.conf Kbuild $(KMOD_SRC)/
 	install -m 644 kmod/*.c kmod/*.h $(KMOD_SRC)/kmod/
 	install -m 644 include/uapi/linux/sundial.h $(KMOD_SRC)/include/uapi/linux/
 	install -m 644 Documentation/man/*.4 $(DESTDIR)$(PREFIX)/share/man/man4/
 	install -m 644 kmod/60-sundial.rules $(DESTDIR)/usr/lib/udev/rules.d/
+	install -m 644 kmod/modprobe.conf $(DESTDIR)$(PREFIX)/share/doc/sundial/
 	install -m 644 kmod/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/sundial.conf
 
 INSTALLS += install-kmod

@@ -17,7 +17,7 @@
 #	--time-factor N     for slow kernels: N times as long for each program
 #	--only PATTERN      of the programs, those whose FOLDER/NAME matches the glob
 #
-# What runs are the programs of make's VM_TESTS and VM_ROOT_TESTS (see build.mk).
+# What runs are the programs of make's VM_TESTS, VM_ROOT_TESTS and VM_LOAD_TESTS (see build.mk).
 # The results come over a second serial port, not from the console. A warning of
 # the build, a splat on the console, a program without its full number of
 # results, or silence is a failure. QEMU's software emulation is enough; KVM is
@@ -101,7 +101,7 @@ copy_tests() { # root of the initramfs
 		program=$(basename "$path")
 		mkdir -p "$1/tests/$folder"
 		case $kind in
-		all | root)
+		all | root | load)
 			# shellcheck disable=SC2254 # a glob is wanted
 			case $folder/$program in $only) ;; *) continue ;; esac
 			cp "$path" "$1/tests/$folder/" && strip "$1/tests/$folder/$program" || return

@@ -172,7 +172,8 @@ struct sundial_clock_page {
  * Mappings are shared with children over fork and cannot grow.
  *
  * EINVAL    a field is not one of those described here
- * E2BIG     count is more than SUNDIAL_CLOCK_MAX_PAGES
+ * E2BIG     count is more than SUNDIAL_CLOCK_MAX_PAGES, or than the module's
+ *           parameter max_clock_pages
  * ENOMEM    no memory, or the pages would pass the user's RLIMIT_MEMLOCK
  *           (counted per user over all descriptors; not with CAP_IPC_LOCK)
  * EMFILE, ENFILE   no descriptor left
@@ -491,7 +492,8 @@ struct sundial_tb_vcpu {
  * (close-on-exec). The caller's memory is not registered by it. Generations start
  * at 2, so that 0 and 1 can mean "none yet".
  * EINVAL    slots is 0, or a field is not one of those described here
- * E2BIG     more than SUNDIAL_TB_MAX_*
+ * E2BIG     more than SUNDIAL_TB_MAX_*, or slots than the module's parameter
+ *           max_tb_slots
  * ENOMEM    as SUNDIAL_CLOCK_CREATE
  * EMFILE, ENFILE
  */
