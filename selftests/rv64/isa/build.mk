@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The ISA: decoder, interpreter and floating point, each against something that was
+# not written here.
+
+RV64_ISA_OUT := $(BUILD)/selftests/rv64/isa
+RV64_ISA_CFLAGS := $(CPPFLAGS) $(CFLAGS) $(WARN) -fno-strict-aliasing -Wno-missing-field-initializers
+
+$(RV64_ISA_OUT)/decode-dump: selftests/rv64/isa/decode_dump.c $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) $(RV64_ISA_CFLAGS) -o $@ $^
+
+CHECK_DEPS += $(RV64_ISA_OUT)/decode-dump
+CHECKS	   += selftests/rv64/isa/decode.sh
