@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The module, built for and tested on two of Debian's kernels in a VM; and its
-# installation: source for DKMS, who may open the device, and its manual page.
+# The module, built for and tested on two of Debian's kernels in a VM.
 #
 # A folder of tests adds to
 #
@@ -20,7 +19,15 @@ VM_CHECKS  += selftests/vm/merge.sh selftests/vm/linux-6.12.sh selftests/vm/linu
 CHECK_DEPS += vm-tests
 
 VM_TESTS      += $(BUILD)/selftests/vm/vm/access_test
-VM_LOAD_TESTS += $(BUILD)/selftests/vm/vm/parameters_test
+VM_LOAD_TESTS += $(BUILD)/selftests/vm/vm/parameters_test $(BUILD)/selftests/vm/vm/load_test
+VM_FILES      += $(BUILD)/selftests/vm/vm/module.sh $(BUILD)/selftests/vm/vm/60-sundial.rules
+
+$(BUILD)/selftests/vm/vm/load_test: selftests/vm/load_test.sh
+$(BUILD)/selftests/vm/vm/module.sh: kmod/module.sh
+$(BUILD)/selftests/vm/vm/60-sundial.rules: kmod/60-sundial.rules
+$(addprefix $(BUILD)/selftests/vm/vm/,load_test module.sh 60-sundial.rules):
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(BUILD)/selftests/vm/vm/%: selftests/vm/%.c include/uapi/linux/sundial.h $(KSELFTEST)/lib.mk
 	@mkdir -p $(@D)
@@ -32,19 +39,3 @@ vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_LOAD_TESTS) $(VM_FILES)
 	@printf '%s\n' $(VM_TESTS:%='all %') $(VM_ROOT_TESTS:%='root %') $(VM_LOAD_TESTS:%='load %') \
 		$(VM_FILES:%='file %') \
 		$(VM_MODULES:%='module %') >$(BUILD)/vm/manifest.$$$$ && mv $(BUILD)/vm/manifest.$$$$ $(BUILD)/vm/manifest
-
-KMOD_SRC := $(DESTDIR)/usr/src/sundial-0.1
-
-.PHONY: install-kmod
-install-kmod:
-	install -d $(KMOD_SRC)/kmod $(KMOD_SRC)/include/uapi/linux $(DESTDIR)$(PREFIX)/share/man/man4 \
-		$(DESTDIR)/usr/lib/udev/rules.d $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)$(PREFIX)/share/doc/sundial
-	install -m 644 kmod/dkms.conf Kbuild $(KMOD_SRC)/
-	install -m 644 kmod/*.c kmod/*.h $(KMOD_SRC)/kmod/
-	install -m 644 include/uapi/linux/sundial.h $(KMOD_SRC)/include/uapi/linux/
-	install -m 644 Documentation/man/*.4 $(DESTDIR)$(PREFIX)/share/man/man4/
-	install -m 644 kmod/60-sundial.rules $(DESTDIR)/usr/lib/udev/rules.d/
-	install -m 644 kmod/modprobe.conf $(DESTDIR)$(PREFIX)/share/doc/sundial/
-	install -m 644 kmod/sysusers.conf $(DESTDIR)/usr/lib/sysusers.d/sundial.conf
-
-INSTALLS += install-kmod
