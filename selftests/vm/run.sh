@@ -72,6 +72,17 @@ give_up() { # text, file to show
 # A make of its own, whoever started us.
 quiet_make() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s "$@"; }
 
+# What the tests' config files ask of a kernel, as kselftest has it.
+check_config() {
+	sed '/^CONFIG/!d' selftests/*/config | sort -u >"$out/config"
+	if grep -vxFf "$kernel/headers/.config" "$out/config" >"$out/config.missing"; then
+		report "not ok" "the kernel has what selftests/*/config asks for"
+		sed 's/^/# /' "$out/config.missing"
+	else
+		report ok "the kernel has what selftests/*/config asks for"
+	fi
+}
+
 # From the source that "make install" hands to DKMS, so that it is known to be all of it.
 build_module() {
 	rm -rf "$out/dkms"
@@ -236,6 +247,7 @@ main() {
 		give_up "the module builds without a warning of the compiler or sparse" "$out/warnings.log"
 	fi
 	report ok "the module builds for $(cat "$kernel/release") without a warning of the compiler or sparse"
+	check_config
 	make_initramfs >"$out/initramfs.log" 2>&1 || give_up "an initramfs is made" "$out/initramfs.log"
 	for boot in "${boots[@]}"; do
 		boot "$boot"
