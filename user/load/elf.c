@@ -24,7 +24,8 @@ static long read_headers(int fd, struct headers *h)
 
 	if (n < (long)sizeof(h->eh) || memcmp(h->eh.e_ident, ELFMAG, SELFMAG))
 		return -ENOEXEC;
-	if (h->eh.e_ident[EI_CLASS] != ELFCLASS64 || h->eh.e_machine != EM_X86_64)
+	if (h->eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    (h->eh.e_machine != EM_X86_64 && h->eh.e_machine != EM_RISCV))
 		return -ENOEXEC;
 	if (h->eh.e_type != ET_EXEC && h->eh.e_type != ET_DYN)
 		return -ENOEXEC;
@@ -112,6 +113,24 @@ long exec_probe(int fd, struct exec_file *out)
 	return probe_elf(fd, out);
 }
 
+static long host_map(u64 addr, u64 bytes, int prot, int flags, int fd, u64 offset)
+{
+	return hostcall(SYS_mmap, addr, bytes, prot, flags, fd, offset);
+}
+
+static long host_unmap(u64 addr, u64 bytes)
+{
+	return hostcall(SYS_munmap, addr, bytes);
+}
+
+static long host_zero(u64 addr, u64 bytes)
+{
+	memset((void *)addr, 0, bytes);
+	return 0;
+}
+
+static const struct elf_space host_space = {host_map, host_unmap, host_zero};
+
 static int protection(u32 flags)
 {
 	return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
@@ -122,7 +141,7 @@ static int protection(u32 flags)
  * The zeroes that a segment has beyond its part of the file, to the end of the
  * page: ld.so's first allocations live behind its bss and trust them.
  */
-static long map_bss(const Elf64_Phdr *ph, u64 base, int prot)
+static long map_bss(const struct elf_space *space, const Elf64_Phdr *ph, u64 base, int prot)
 {
 	u64 file_end = base + ph->p_vaddr + ph->p_filesz,
 	    mem_end = base + ph->p_vaddr + ph->p_memsz;
@@ -131,18 +150,19 @@ static long map_bss(const Elf64_Phdr *ph, u64 base, int prot)
 
 	if (mem_end <= file_end)
 		return 0;
-	if (ph->p_filesz && (prot & PROT_WRITE) && page_end > file_end)
-		memset((void *)file_end, 0, page_end - file_end);
+	if (ph->p_filesz && (prot & PROT_WRITE) && page_end > file_end &&
+	    space->zero(file_end, page_end - file_end))
+		return -EFAULT;
 	if (!ph->p_filesz)
 		page_end = ALIGN_DOWN(file_end, PAGE_BYTES);
 	if (mem_end <= page_end)
 		return 0;
-	ret = hostcall(SYS_mmap, page_end, mem_end - page_end, prot,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	ret = space->map(page_end, mem_end - page_end, prot,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	return is_error(ret) ? ret : 0;
 }
 
-static long map_segment(int fd, const Elf64_Phdr *ph, u64 base)
+static long map_segment(const struct elf_space *space, int fd, const Elf64_Phdr *ph, u64 base)
 {
 	u64 start = ALIGN_DOWN(base + ph->p_vaddr, PAGE_BYTES);
 	u64 skew = (base + ph->p_vaddr) - start;
@@ -152,21 +172,22 @@ static long map_segment(int fd, const Elf64_Phdr *ph, u64 base)
 	if (ph->p_filesz) {
 		if (ph->p_offset < skew || (ph->p_offset - skew) % PAGE_BYTES)
 			return -ENOEXEC;
-		ret = hostcall(SYS_mmap, start, ph->p_filesz + skew, prot, MAP_PRIVATE | MAP_FIXED,
-			       fd, ph->p_offset - skew);
+		ret = space->map(start, ph->p_filesz + skew, prot, MAP_PRIVATE | MAP_FIXED, fd,
+				 ph->p_offset - skew);
 		if (is_error(ret))
 			return ret;
 	}
-	return map_bss(ph, base, prot);
+	return map_bss(space, ph, base, prot);
 }
 
-/* Reserves the whole span, so that segments land together and nothing is overwritten. */
-static long reserve(const struct headers *h, u64 hint, struct elf_image *image)
+/* What all segments span: from the first's page to *high; aligned as the strictest asks. */
+static long span(const struct headers *h, u64 *low, u64 *high, u64 *align)
 {
-	u64 low = ~0UL, high = 0, align = PAGE_BYTES, size;
-	long at;
 	int i;
 
+	*low = ~0UL;
+	*high = 0;
+	*align = PAGE_BYTES;
 	for (i = 0; i < h->eh.e_phnum; i++) {
 		const Elf64_Phdr *ph = &h->ph[i];
 
@@ -174,51 +195,68 @@ static long reserve(const struct headers *h, u64 hint, struct elf_image *image)
 			continue;
 		if (ph->p_memsz < ph->p_filesz || ph->p_vaddr + ph->p_memsz < ph->p_vaddr)
 			return -ENOEXEC;
-		low = min(low, ALIGN_DOWN(ph->p_vaddr, PAGE_BYTES));
-		high = max(high, ph->p_vaddr + ph->p_memsz);
-		if (ph->p_align > align && !(ph->p_align & (ph->p_align - 1)))
-			align = ph->p_align;
+		*low = min(*low, ALIGN_DOWN(ph->p_vaddr, PAGE_BYTES));
+		*high = max(*high, ph->p_vaddr + ph->p_memsz);
+		if (ph->p_align > *align && !(ph->p_align & (ph->p_align - 1)))
+			*align = ph->p_align;
 	}
-	if (high <= low)
-		return -ENOEXEC;
-	size = ALIGN_UP(high, PAGE_BYTES) - low;
-	image->dynamic = h->eh.e_type == ET_DYN;
-	if (!image->dynamic) {
-		at = hostcall(SYS_mmap, low, size, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1,
-			      0);
-		image->base = 0;
-	} else if (align > PAGE_BYTES) {
-		at = hostcall(SYS_mmap, hint, size + align, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (!is_error(at)) {
-			u64 good = ALIGN_UP((u64)at, align);
-
-			if (good > (u64)at)
-				hostcall(SYS_munmap, at, good - at);
-			if ((u64)at + align > good)
-				hostcall(SYS_munmap, good + size, (u64)at + align - good);
-			at = good;
-		}
-		image->base = at - low;
-	} else {
-		at = hostcall(SYS_mmap, hint, size, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		image->base = at - low;
-	}
-	image->end = image->base + high;
-	return is_error(at) ? at : 0;
+	return *high > *low && *high < 1UL << 63 && *align < 1UL << 40 ? 0 : -ENOEXEC;
 }
 
-long elf_load(int fd, u64 hint, struct elf_image *image)
+/* Room for size bytes at a multiple of align. */
+static long reserve_aligned(const struct elf_space *space, u64 hint, u64 size, u64 align)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	u64 extra = align > PAGE_BYTES ? align : 0, good;
+	long at = space->map(hint, size + extra, PROT_NONE, flags, -1, 0);
+
+	if (is_error(at) || !extra)
+		return at;
+	good = ALIGN_UP((u64)at, align);
+	if (good > (u64)at)
+		space->unmap(at, good - at);
+	if ((u64)at + align > good)
+		space->unmap(good + size, (u64)at + align - good);
+	return good;
+}
+
+/* Reserves the whole span, so that segments land together and nothing is overwritten. */
+static long reserve(const struct elf_space *space, const struct headers *h, u64 hint,
+		    struct elf_image *image)
+{
+	u64 low, high, align, size;
+	long at, ret = span(h, &low, &high, &align);
+
+	if (ret)
+		return ret;
+	size = ALIGN_UP(high, PAGE_BYTES) - low;
+	image->dynamic = h->eh.e_type == ET_DYN;
+	if (image->dynamic)
+		at = reserve_aligned(space, hint, size, align);
+	else
+		at = space->map(low, size, PROT_NONE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE,
+				-1, 0);
+	if (is_error(at))
+		return at;
+	image->base = image->dynamic ? at - low : 0;
+	image->end = image->base + high;
+	return 0;
+}
+
+long elf_load(int fd, u16 machine, u64 hint, const struct elf_space *space, struct elf_image *image)
 {
 	struct headers h;
 	long ret = read_headers(fd, &h);
 	int i;
 
 	*image = (struct elf_image){.stack_flags = PF_R | PF_W};
+	if (!space)
+		space = &host_space;
+	if (!ret && h.eh.e_machine != machine)
+		ret = -ELIBBAD;
 	if (!ret)
-		ret = reserve(&h, hint, image);
+		ret = reserve(space, &h, hint, image);
 	for (i = 0; !ret && i < h.eh.e_phnum; i++) {
 		const Elf64_Phdr *ph = &h.ph[i];
 
@@ -228,7 +266,7 @@ long elf_load(int fd, u64 hint, struct elf_image *image)
 			image->stack_flags = ph->p_flags;
 		if (ph->p_type != PT_LOAD)
 			continue;
-		ret = map_segment(fd, ph, image->base);
+		ret = map_segment(space, fd, ph, image->base);
 		if (!image->phdr && h.eh.e_phoff >= ph->p_offset &&
 		    h.eh.e_phoff < ph->p_offset + ph->p_filesz)
 			image->phdr = image->base + ph->p_vaddr + (h.eh.e_phoff - ph->p_offset);

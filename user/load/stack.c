@@ -4,8 +4,6 @@
 #include "base/string.h"
 #include "load/stack.h"
 
-static const char platform[] = "x86_64";
-
 static u64 count(char *const *v)
 {
 	u64 n = 0;
@@ -55,6 +53,7 @@ static u64 put_strings(char *const *v, u64 at, u64 *pointers)
 void stack_build(const struct stack_plan *plan, struct stack_result *out)
 {
 	u64 argc = count(plan->argv), at = plan->top - 8, name, random, plat, *w, i;
+	size_t plat_bytes;
 
 	*(u64 *)at = 0;
 	at -= strlen(plan->execfn) + 1;
@@ -65,8 +64,9 @@ void stack_build(const struct stack_plan *plan, struct stack_result *out)
 	out->arg_end = out->env_start;
 	out->arg_start = out->arg_end - strings_bytes(plan->argv);
 	at = ALIGN_DOWN(out->arg_start, 16);
-	plat = at -= ALIGN_UP(sizeof(platform), 16);
-	memcpy((void *)plat, platform, sizeof(platform));
+	plat_bytes = plan->platform ? strlen(plan->platform) + 1 : 0;
+	plat = at -= ALIGN_UP(plat_bytes, 16);
+	memcpy((void *)plat, plan->platform, plat_bytes);
 	random = at -= 16;
 	memcpy((void *)random, plan->random, 16);
 	at = ALIGN_DOWN(at - 8 * words(plan), 16);

@@ -8,9 +8,10 @@
 struct stack_plan {
 	char *const *argv, *const *envp; /* NULL-ended, anywhere but in the new stack's place */
 	const char *execfn;
-	const u64 *aux; /* the vector to hand over: pairs up to AT_NULL */
-	u8 random[16];	/* behind AT_RANDOM */
-	u64 top;	/* first byte above the stack */
+	const char *platform; /* for AT_PLATFORM; NULL where the machine has none */
+	const u64 *aux;	      /* the vector to hand over: pairs up to AT_NULL */
+	u8 random[16];	      /* behind AT_RANDOM */
+	u64 top;	      /* first byte above the stack */
 };
 
 struct stack_result {

@@ -142,11 +142,12 @@ void program_load(struct program *prog)
 	if (fd < 0)
 		fail("cannot open", prog->path, fd);
 	ret = exec_probe(fd, file);
-	if (ret || file->type != EXEC_ELF)
+	if (ret || file->type != EXEC_ELF || file->machine != EM_X86_64)
 		fail("not an x86-64 ELF program", prog->path, ret ? ret : -ENOEXEC);
 	/* Where the kernel puts position-independent programs and static ones, ASLR off. */
-	ret = elf_load(fd, file->interpreter[0] ? 0x555555554000UL : 0x7ffff7ff0000UL - (64 << 20),
-		       &prog->image);
+	ret = elf_load(fd, EM_X86_64,
+		       file->interpreter[0] ? 0x555555554000UL : 0x7ffff7ff0000UL - (64 << 20),
+		       NULL, &prog->image);
 	if (ret)
 		fail("cannot map the program", prog->path, ret);
 	hostcall(SYS_close, fd);
@@ -157,7 +158,7 @@ void program_load(struct program *prog)
 	fd = hostcall(SYS_openat, AT_FDCWD, file->interpreter, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		fail("the program's ELF interpreter is missing", file->interpreter, fd);
-	ret = elf_load(fd, 0, &interp);
+	ret = elf_load(fd, EM_X86_64, 0, NULL, &interp);
 	if (ret)
 		fail("cannot map the ELF interpreter", file->interpreter, ret);
 	hostcall(SYS_close, fd);
@@ -245,6 +246,7 @@ u64 program_stack(struct program *prog)
 	u64 old_name = *aux_find(prog->aux, AT_EXECFN);
 	struct stack_plan plan = {
 		.execfn = prog->name,
+		.platform = "x86_64",
 		.top = old_name + strlen((char *)old_name) + 1 + 8,
 	};
 	u64 aux[2 * AUX_MAX], args = vector_bytes(prog->argv), envs = vector_bytes(prog->envp);

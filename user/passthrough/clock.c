@@ -64,14 +64,18 @@ bool guest_clock_offset(s32 id, s64 *offset)
 	return false;
 }
 
+s64 guest_count_at(u64 host_ns)
+{
+	return pass_mm.rate.base_ns + guest_duration_ns(host_ns - pass_mm.rate.host_base_ns);
+}
+
 bool guest_clock_ns(s32 id, s64 *ns)
 {
-	const struct sundial_clock_rate *r = &pass_mm.rate;
 	s64 offset;
 
 	if (!guest_clock_offset(id, &offset))
 		return false;
-	*ns = r->base_ns + guest_duration_ns(host_clock(CLOCK_MONOTONIC) - r->host_base_ns);
+	*ns = guest_count_at(host_clock(CLOCK_MONOTONIC));
 	/* The count is rounded, as the vDSO does, so that the two never disagree. */
 	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
 		*ns -= *ns % SUNDIAL_CLOCK_COARSE_NS;

@@ -10,6 +10,8 @@
 u64 host_duration_ns(u64 guest_ns);
 /* A host's duration as the guest counts it. */
 u64 guest_duration_ns(u64 host_ns);
+/* The guest's CLOCK_MONOTONIC when the host's shows host_ns. */
+s64 guest_count_at(u64 host_ns);
 /* What the guest's clock shows. False for ids that are not scaled (CPU time, bad ones). */
 bool guest_clock_ns(s32 id, s64 *ns);
 /* Host CLOCK_MONOTONIC at which the guest's clock id shows abs_ns. */

@@ -4,10 +4,7 @@
  *
  *   sundial-native run SPEC PATH ARGV0 ARG...
  *
- * SPEC is the clock, eight decimal fields of struct sundial_clock_rate with ':'
- * between; a guest's execve adds the signal mask, the signals that are ignored
- * where the host cannot keep that (ours handles them), a descriptor to close (0:
- * none) and the name for AT_EXECFN.
+ * SPEC is described in spec.c.
  */
 #include <elf.h>
 #include <errno.h>
@@ -21,37 +18,11 @@
 struct pass_mm pass_mm;
 static struct pass_sighand process_sighand;
 
-/* A decimal field, perhaps signed, up to ':'; *s moves behind it. */
-static u64 field(const char **s)
-{
-	bool negative = **s == '-';
-	u64 v = 0;
-
-	if (negative)
-		(*s)++;
-	for (; **s >= '0' && **s <= '9'; (*s)++)
-		v = v * 10 + (**s - '0');
-	if (**s == ':')
-		(*s)++;
-	return negative ? -v : v;
-}
-
 /* Each process has a clock page of its own: nothing changes a run's clock. */
-static const char *make_clock(const char *spec)
+static void make_clock(void)
 {
-	struct sundial_clock_rate *r = &pass_mm.rate;
 	struct sundial_clock_page *page = (struct sundial_clock_page *)CLOCK_BASE;
-	const char *s = spec;
 
-	r->host_base_ns = field(&s);
-	r->base_ns = field(&s);
-	r->mult = field(&s);
-	r->shift = field(&s);
-	r->realtime_ns = field(&s);
-	r->boottime_ns = field(&s);
-	r->tai_ns = field(&s);
-	r->raw_ns = field(&s);
-	str_copy(pass_mm.spec, spec, min((size_t)(s - spec) + (*s == 0), sizeof(pass_mm.spec)));
 	hostcall(SYS_mmap, CLOCK_BASE, PAGE_BYTES, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	page->magic = SUNDIAL_CLOCK_MAGIC;
@@ -60,9 +31,8 @@ static const char *make_clock(const char *spec)
 	page->kind = SUNDIAL_KIND_KERNEL;
 	page->mode = SUNDIAL_MODE_SCALED;
 	page->coarse_ns = SUNDIAL_CLOCK_COARSE_NS;
-	page->rate[0] = page->rate[1] = *r;
+	page->rate[0] = page->rate[1] = pass_mm.rate;
 	hostcall(SYS_mprotect, CLOCK_BASE, PAGE_BYTES, PROT_READ);
-	return s;
 }
 
 /* The address of a function in the host's vDSO, or 0. */
@@ -114,7 +84,7 @@ static void learn_handlers(u64 ignored)
 static void name_program(struct program *prog, s32 spare_fd)
 {
 	long fd = hostcall(SYS_openat, AT_FDCWD, prog->path, O_PATH | O_CLOEXEC, 0), n = -1;
-	char link[64];
+	char link[64], *slash;
 
 	str_format(link, sizeof(link), "/proc/self/fd/%ld", fd);
 	if (fd >= 0) {
@@ -127,24 +97,27 @@ static void name_program(struct program *prog, s32 spare_fd)
 		str_copy(pass_mm.exe, prog->path, sizeof(pass_mm.exe));
 	n = hostcall(SYS_readlink, "/proc/self/exe", pass_mm.native, sizeof(pass_mm.native) - 1);
 	pass_mm.native[n > 0 ? n : 0] = 0;
+	str_copy(pass_mm.rv64, pass_mm.native, sizeof(pass_mm.rv64));
+	slash = strrchr(pass_mm.rv64, '/');
+	if (slash)
+		str_copy(slash + 1, "sundial-rv64", pass_mm.rv64 + PATH_MAX - slash - 1);
 	if (spare_fd)
 		hostcall(SYS_close, spare_fd);
 }
 
 void passthrough_main(struct program *prog, const char *spec)
 {
-	const char *rest = make_clock(spec);
-	bool from_guest = *rest;
-	u64 mask = from_guest ? field(&rest) : 0, sp, *vdso, end;
-	u64 ignored = from_guest ? field(&rest) : 0;
-	s32 spare_fd = from_guest ? field(&rest) : 0;
+	struct pass_start start;
+	u64 sp, *vdso, end;
 	struct native_thread *nt;
 	struct pass_thread *pt;
 
-	if (!from_guest)
-		hostcall(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask, 8);
-	if (*rest)
-		prog->name = program_keep_name(rest);
+	pass_parse_spec(spec, &start);
+	make_clock();
+	if (!start.from_guest)
+		hostcall(SYS_rt_sigprocmask, SIG_BLOCK, 0, &start.mask, 8);
+	if (start.name)
+		prog->name = program_keep_name(start.name);
 	nt = native_thread_new();
 	pt = (struct pass_thread *)(nt + 1);
 	nt->passthrough = pt;
@@ -153,12 +126,12 @@ void passthrough_main(struct program *prog, const char *spec)
 	pt->sighand = &process_sighand;
 	pt->altstack.ss_flags = SS_DISABLE;
 	__asm__ volatile("wrgsbase %0" ::"r"(nt));
-	learn_handlers(ignored);
+	learn_handlers(start.ignored);
 	native_install_faults();
 	native_xstate_init();
 	native_patching = true;
 	program_load(prog);
-	name_program(prog, spare_fd);
+	name_program(prog, start.spare_fd);
 	vdso = aux_find(prog->aux, AT_SYSINFO_EHDR);
 	native_map_vdso(true, vdso ? vdso_symbol(*vdso, "__vdso_clock_gettime") : 0);
 	if (vdso)
@@ -169,6 +142,6 @@ void passthrough_main(struct program *prog, const char *spec)
 	end = ALIGN_UP(prog->image.end, PAGE_BYTES);
 	pass_mm.brk_start = pass_mm.brk = pass_mm.brk_mapped = end;
 	native_thread_arm(nt);
-	pass_set_mask(mask);
+	pass_set_mask(start.mask);
 	native_enter_guest(sp, prog->entry);
 }

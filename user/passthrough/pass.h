@@ -36,16 +36,32 @@ struct pass_thread {
 	struct pass_sighand own;
 };
 
+#define PASS_RV64_ARGS 8
+
 /* Of this address space; written at start only, but for brk under brk_lock. */
 struct pass_mm {
 	struct sundial_clock_rate rate;
 	char spec[256]; /* the clock's part of SPEC, for programs that it executes */
 	char exe[PATH_MAX];
-	char native[PATH_MAX];
+	char native[PATH_MAX], rv64[PATH_MAX]; /* the engines */
+	char *rv64_args[PASS_RV64_ARGS + 1];   /* what sundial-rv64 was started with, NULL-ended */
+	/* Where a file that a guest names is, in buf if elsewhere; NULL: where it says. */
+	const char *(*lookup)(const char *path, char *buf);
 	u32 brk_lock; /* after sighand.lock, where both are taken */
 	u64 brk_start, brk, brk_mapped;
 };
 extern struct pass_mm pass_mm;
+
+/* What SPEC says besides the clock (spec.c). */
+struct pass_start {
+	bool from_guest;   /* by a guest's execve; else the rest is zero */
+	u64 mask, ignored; /* signals */
+	s32 spare_fd;	   /* to be closed once the file is open; 0: none */
+	const char *name;  /* for AT_EXECFN, within SPEC; NULL: the path */
+};
+
+/* Fills pass_mm.rate and pass_mm.spec, too. */
+void pass_parse_spec(const char *spec, struct pass_start *out);
 
 /* Linux's codes for a call that a signal interrupted are the host's own business here. */
 #define PASS_RESTART NATIVE_BACKED_OUT
@@ -87,6 +103,17 @@ void pass_block_faults(void);
 void pass_set_mask(u64 mask);
 /* Reads a guest's mask without what must never be blocked; 0 or -errno. */
 long pass_mask_from_user(u64 addr, u64 size, u64 *mask);
+
+/*
+ * exec.c: an execve up to the point of no return, and that. prepare gives an
+ * object to commit or drop, or -errno; commit comes back only with -errno.
+ * Signals are blocked by the caller from before commit, mask being the guest's,
+ * ignored as of pass_ignored_inside().
+ */
+struct pass_exec;
+long pass_exec_prepare(int dirfd, u64 path, u64 argv, u64 flags, struct pass_exec **out);
+long pass_exec_commit(struct pass_exec *e, u64 mask, u64 ignored, u64 envp);
+void pass_exec_drop(struct pass_exec *e);
 
 /* process.c */
 long pass_clone(struct native_thread *nt, const struct clone_request *req);

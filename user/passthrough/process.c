@@ -5,16 +5,11 @@
  * Signals are blocked from before each call until the new context is whole.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sched.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include "base/hostcall.h"
 #include "base/string.h"
-#include "load/script.h"
 #include "native/patch.h"
 #include "passthrough/pass.h"
-#include "simkernel/uaccess.h"
 
 static void copy_sighand(struct pass_sighand *to, struct pass_sighand *from)
 {
@@ -144,183 +139,22 @@ long pass_exit_thread(struct native_thread *nt, int status)
 	native_leave_slot(nt, status);
 }
 
-struct exec_state { /* too large for a runtime stack: one anonymous mapping a call */
-	struct exec_file file;
-	struct script_chain chain;
-	char path[PATH_MAX], name[PATH_MAX], spec[2 * PATH_MAX], typed[PATH_MAX];
-	int spare_fd;
-	u64 argv[]; /* fills the mapping */
-};
-
-static long refuse_setuid(int fd, const char *path)
-{
-	static const char text[] =
-		": set-user-ID or set-group-ID programs leave Sundial; refused\n";
-	struct stat st;
-	long ret = hostcall(SYS_fstat, fd, &st);
-
-	if (ret)
-		return ret;
-	if (!S_ISREG(st.st_mode))
-		return -EACCES;
-	if (((st.st_mode & S_ISUID) && st.st_uid != (u32)hostcall(SYS_geteuid)) ||
-	    ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) &&
-	     st.st_gid != (u32)hostcall(SYS_getegid))) {
-		hostcall(SYS_write, 2, "sundial: ", 9);
-		hostcall(SYS_write, 2, path, strlen(path));
-		hostcall(SYS_write, 2, text, sizeof(text) - 1);
-		return -EPERM;
-	}
-	return 0;
-}
-
-static long probe(const char *path, struct exec_file *file)
-{
-	long fd, ret = hostcall(SYS_faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
-
-	if (ret)
-		return ret;
-	fd = hostcall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-	if (fd < 0)
-		return fd;
-	ret = refuse_setuid(fd, path);
-	if (!ret)
-		ret = exec_probe(fd, file);
-	hostcall(SYS_close, fd);
-	return ret;
-}
-
-/* A file that only a close-on-exec descriptor names gets a second, which the new image closes. */
-static long keep_open(struct exec_state *s)
-{
-	u64 fd;
-	long ret;
-
-	if (!starts_with(s->path, "/proc/self/fd/") || !str_to_u64(s->path + 14, &fd))
-		return 0;
-	if (!(hostcall(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC))
-		return 0;
-	if (s->chain.lines)
-		return -ENOENT;
-	ret = hostcall(SYS_fcntl, fd, F_DUPFD, 64);
-	if (ret < 0)
-		return ret;
-	s->spare_fd = ret;
-	str_format(s->path, PATH_MAX, "/proc/self/fd/%ld", ret);
-	return 0;
-}
-
-static long resolve(struct exec_state *s)
-{
-	long ret = probe(s->path, &s->file);
-
-	while (!ret && s->file.type == EXEC_SCRIPT) {
-		ret = script_push(&s->chain, &s->file);
-		if (ret)
-			return ret;
-		str_copy(s->path, s->file.interpreter, PATH_MAX);
-		ret = probe(s->path, &s->file);
-	}
-	if (!ret && s->file.interpreter[0])
-		ret = hostcall(SYS_faccessat, AT_FDCWD, s->file.interpreter, 1);
-	if (!ret)
-		ret = keep_open(s);
-	script_finish(&s->chain, s->name);
-	return ret;
-}
-
-static long take_path(struct exec_state *s, int dirfd, u64 path, u64 flags)
-{
-	long n = string_from_user(s->typed, path, PATH_MAX);
-	struct stat st;
-
-	if (flags & ~(u64)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
-		return -EINVAL;
-	if (n < 0)
-		return n;
-	if (!n && !(flags & AT_EMPTY_PATH))
-		return -ENOENT;
-	if (dirfd != AT_FDCWD && s->typed[0] != '/' && hostcall(SYS_fcntl, dirfd, F_GETFD) < 0)
-		return -EBADF;
-	if ((flags & AT_SYMLINK_NOFOLLOW) && n &&
-	    !hostcall(SYS_newfstatat, dirfd, s->typed, &st, AT_SYMLINK_NOFOLLOW) &&
-	    S_ISLNK(st.st_mode))
-		return -ELOOP;
-	if (s->typed[0] == '/' || dirfd == AT_FDCWD) {
-		str_copy(s->name, s->typed, PATH_MAX);
-		str_copy(s->path, !strcmp(s->typed, "/proc/self/exe") ? pass_mm.exe : s->typed,
-			 PATH_MAX);
-		return 0;
-	}
-	str_format(s->path, PATH_MAX, n ? "/proc/self/fd/%d/%s" : "/proc/self/fd/%d", dirfd,
-		   s->typed);
-	str_format(s->name, PATH_MAX, n ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, s->typed);
-	return 0;
-}
-
-static long count(u64 v)
-{
-	long n = 0;
-	u64 p;
-
-	for (; v; n++) {
-		if (get_user(p, v + 8 * n))
-			return -EFAULT;
-		if (!p)
-			break;
-	}
-	return n;
-}
-
-static long fill_argv(struct exec_state *s, u64 argv, long argc, u64 mask, u64 ignored)
-{
-	u64 at = 0;
-	int i;
-
-	str_format(s->spec, sizeof(s->spec), "%s:%lu:%lu:%d:%s", pass_mm.spec, mask, ignored,
-		   s->spare_fd, s->name);
-	s->argv[at++] = (u64) "sundial-native";
-	s->argv[at++] = (u64) "run";
-	s->argv[at++] = (u64)s->spec;
-	s->argv[at++] = (u64)s->path;
-	for (i = 0; s->chain.prefix[i]; i++)
-		s->argv[at++] = (u64)s->chain.prefix[i];
-	if (!argc && !i)
-		s->argv[at++] = (u64) "";
-	if (argc <= !!i)
-		return 0;
-	return copy_from_user(&s->argv[at], argv + 8 * !!i, 8 * (argc - !!i));
-}
-
 long pass_exec(struct native_thread *nt, int dirfd, u64 path, u64 argv, u64 envp, u64 flags)
 {
-	long argc = count(argv), ret;
-	struct exec_state *s;
-	u64 bytes, mask;
+	struct pass_exec *e;
+	long ret = pass_exec_prepare(dirfd, path, argv, flags, &e);
+	u64 mask;
 
-	if (argc < 0)
-		return argc;
-	bytes = ALIGN_UP(sizeof(*s) + 8 * (argc + 24), PAGE_BYTES);
-	ret = hostcall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
-	if (is_error(ret))
+	if (ret)
 		return ret;
-	s = (struct exec_state *)ret;
 	/* Signals stay blocked until the new image has handlers again; it gets the mask in SPEC. */
 	mask = pass_block_all();
-	ret = nt->pending ? PASS_RESTART : take_path(s, dirfd, path, flags);
-	if (!ret)
-		ret = resolve(s);
-	if (!ret)
-		ret = fill_argv(s, argv, argc, mask, pass_ignored_inside(nt->passthrough->sighand));
-	if (!ret) {
-		pass_block_faults();
-		ret = hostcall(SYS_execve, pass_mm.native, s->argv, envp);
+	if (nt->pending) {
+		pass_exec_drop(e);
+		return PASS_RESTART;
 	}
-	if (s->spare_fd)
-		hostcall(SYS_close, s->spare_fd);
-	hostcall(SYS_munmap, s, bytes);
-	if (!nt->pending)
-		pass_set_mask(mask);
+	pass_block_faults();
+	ret = pass_exec_commit(e, mask, pass_ignored_inside(nt->passthrough->sighand), envp);
+	pass_set_mask(mask);
 	return ret;
 }

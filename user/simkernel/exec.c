@@ -4,6 +4,7 @@
  * that can fail is asked before the image is given up; then the engine replaces
  * it, and process_exec_done() (exit.c) runs in the new one.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -74,6 +75,8 @@ static long probe(struct thread *th, char *path, struct exec_file *file)
 	ret = check_mode(th, fd, path);
 	if (!ret)
 		ret = exec_probe(fd, file);
+	if (!ret && file->type == EXEC_ELF && file->machine != EM_X86_64)
+		ret = -ENOEXEC;
 	if (!ret)
 		canonical(th, fd, path);
 	hostcall(SYS_close, fd);
