@@ -28,6 +28,7 @@
 
 #include <linux/sundial.h>
 
+#include "bind.h"
 #include "clock.h"
 #include "compat.h"
 #include "sundial.h"
@@ -337,6 +338,7 @@ static int clock_install(struct sundial_clock *clock, const char *name, int flag
 	if (!handle)
 		return -ENOMEM;
 	handle->clock = clock;
+	INIT_LIST_HEAD(&handle->bindings);
 	kref_get(&clock->kref);
 	fd = anon_inode_getfd(name, &sundial_clock_fops, handle, flags | O_CLOEXEC);
 	if (fd < 0) {
@@ -390,6 +392,8 @@ static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigne
 	case SUNDIAL_CLOCK_SET_OFFSETS:
 		ret = clock_may_change(clock, file);
 		return ret ? ret : clock_set_offsets(clock, argument);
+	case SUNDIAL_CLOCK_BIND:
+		return sundial_clock_bind(handle, argument);
 	default:
 		return -ENOTTY;
 	}
@@ -434,6 +438,7 @@ static int sundial_clock_release(struct inode *inode, struct file *file)
 {
 	struct sundial_clock_file *handle = file->private_data;
 
+	sundial_clock_unbind_all(handle);
 	sundial_clock_put(handle->clock);
 	kfree(handle);
 	return 0;

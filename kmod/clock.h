@@ -29,6 +29,8 @@ struct sundial_clock {
 /* What an open file of a clock holds, the creator's or a reader's. */
 struct sundial_clock_file {
 	struct sundial_clock *clock; /* a reference */
+	struct list_head bindings;   /* made through it; see bind.c */
+	u32 bound;		     /* how many */
 };
 
 /* index must be below clock->count. */

@@ -12,6 +12,8 @@
 
 #include <linux/sundial.h>
 
+#include "bind.h"
+#include "kfunc.h"
 #include "sundial.h"
 
 #define CREATE_TRACE_POINTS
@@ -64,7 +66,28 @@ static struct miscdevice sundial_device = {
 	.mode = 0660,
 };
 
-module_misc_device(sundial_device);
+static int __init sundial_init(void)
+{
+	int ret = sundial_bind_init();
+
+	if (ret)
+		return ret;
+	ret = sundial_kfunc_init();
+	if (!ret)
+		ret = misc_register(&sundial_device);
+	if (ret)
+		sundial_bind_exit();
+	return ret;
+}
+
+static void __exit sundial_exit(void)
+{
+	misc_deregister(&sundial_device);
+	sundial_bind_exit();
+}
+
+module_init(sundial_init);
+module_exit(sundial_exit);
 
 MODULE_DESCRIPTION("Virtual clocks that are read from memory");
 MODULE_LICENSE("GPL");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Tracepoints of clock domains. Emitted after the page shows the change, outside
- * the domain's lock: two writers at once may be traced in the other order.
+ * the domain's lock: two writers at once may be traced in the other order. The
+ * domain of a thread that is bound by a word is the clock's first.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sundial
@@ -56,6 +57,28 @@ TRACE_EVENT(sundial_clock_set_rate,
 	TP_printk("domain=%llu now_ns=%llu mult=%llu shift=%u",
 		  __entry->domain, __entry->now_ns, __entry->mult, __entry->shift)
 );
+
+DECLARE_EVENT_CLASS(sundial_clock_binding,
+	TP_PROTO(u64 domain, int tid),
+	TP_ARGS(domain, tid),
+	TP_STRUCT__entry(
+		__field(u64, domain)
+		__field(int, tid)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->tid = tid;
+	),
+	TP_printk("domain=%llu tid=%d", __entry->domain, __entry->tid)
+);
+
+DEFINE_EVENT(sundial_clock_binding, sundial_clock_bind,
+	TP_PROTO(u64 domain, int tid),
+	TP_ARGS(domain, tid));
+
+DEFINE_EVENT(sundial_clock_binding, sundial_clock_unbind,
+	TP_PROTO(u64 domain, int tid),
+	TP_ARGS(domain, tid));
 
 #endif /* KMOD_TRACE_H */
 

@@ -382,7 +382,7 @@ struct sundial_clock_bind {
 };
 
 #define SUNDIAL_BIND_OFF	   (1U << 0)
-#define SUNDIAL_CLOCK_MAX_BINDINGS 65536
+#define SUNDIAL_CLOCK_MAX_BINDINGS 16384
 
 /*
  * TB sets: generations of translated code
