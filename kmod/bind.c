@@ -48,8 +48,7 @@ static struct binding *find(const struct pid *pid)
 {
 	struct binding *binding;
 
-	hash_for_each_possible_rcu_notrace(bindings, binding, node, (unsigned long)pid)
-	{
+	hash_for_each_possible_rcu_notrace (bindings, binding, node, (unsigned long)pid) {
 		if (binding->pid == pid)
 			return binding;
 	}
@@ -235,10 +234,8 @@ void sundial_clock_unbind_all(struct sundial_clock_file *handle)
 	struct binding *binding, *next;
 
 	mutex_lock(&bind_lock);
-	list_for_each_entry_safe(binding, next, &handle->bindings, of_file)
-	{
+	list_for_each_entry_safe (binding, next, &handle->bindings, of_file)
 		binding_end(binding);
-	}
 	mutex_unlock(&bind_lock);
 }
 

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of what BPF programs see: over the module in the VM, and over mappable
+# arrays, which need no module, also on this machine.
+
+# Named here and not by the variables of other folders, which come later.
+BPFTEST_KSELF := $(BUILD)/selftests/kselftest
+BPFTEST_LIB   := $(BUILD)/user/lib/libsundial.a
+BPFTEST_OUT   := $(BUILD)/selftests/bpf
+BPFTEST_FLAGS := -I$(BPFTEST_KSELF) -I$(BPFTEST_OUT) -Iselftests/bpf $(CPPFLAGS) $(CFLAGS) -Wall -Wextra \
+		 -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -pthread
+BPFTEST_DEPS  := selftests/bpf/common.h selftests/bpf/ask.h $(BPFTEST_OUT)/ask.skel.h user/lib/sundial.h user/lib/sundial_page.h \
+		 include/uapi/linux/sundial.h \
+		 $(BPFTEST_KSELF)/lib.mk
+BPFTEST_VM    := bind_test
+BPFTEST_NOTES := $(BUILD)/selftests/clock/provoked.o
+
+$(BPFTEST_OUT)/ask.bpf.o: selftests/bpf/ask.bpf.c selftests/bpf/ask.h bpf/sundial.bpf.h include/uapi/linux/sundial.h
+	@mkdir -p $(@D)
+	$(BPF_CLANG) $(BPF_FLAGS) -c -o $@ $<
+
+$(BPFTEST_OUT)/vm/%: selftests/bpf/%.c $(BPFTEST_DEPS) $(BPFTEST_LIB) $(BPFTEST_NOTES)
+	@mkdir -p $(@D)
+	$(CC) $(BPFTEST_FLAGS) -static -o $@ $< -Wl,--wrap=ioctl $(BPFTEST_NOTES) $(BPFTEST_LIB) $(BPF_LIBS)
+
+VM_ROOT_TESTS += $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
+
+.SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h
