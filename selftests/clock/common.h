@@ -4,7 +4,8 @@
  * device and over the memfd twin, and makes clocks.
  *
  * Built with SUNDIAL_TEST_MEMFD_ONLY, for machines without the module, there is
- * only the twin's half; otherwise a missing /dev/sundial fails.
+ * only the twin's half; otherwise a missing /dev/sundial fails in the VM, and is a
+ * skip elsewhere.
  */
 #ifndef SELFTESTS_CLOCK_COMMON_H
 #define SELFTESTS_CLOCK_COMMON_H
