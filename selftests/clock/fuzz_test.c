@@ -140,7 +140,7 @@ static int call(struct sundial_clock *clock, struct model *model, int *expected)
 		*expected = -ENOTTY;
 		return sundial_clock_call(clock,
 					  _IOC(random_bits() % 4, SUNDIAL_IOC_MAGIC,
-					       0x87 + random_bits() % 64, random_bits() % 128),
+					       0xa0 + random_bits() % 64, random_bits() % 128),
 					  &arg);
 	}
 }

@@ -14,8 +14,9 @@ function result(status, text) {
 }
 
 function skipped(reason) {
-	if (reason ~ /refuses this user/ && user == "outsider") refused++
-	else if (reason ~ /refuses this user/) result("not ok", user " " name ": " reason)
+	is_refusal = reason ~ /refuses this user|\/dev\/sundial.*Permission denied/
+	if (is_refusal && user == "outsider") refused++
+	else if (is_refusal) result("not ok", user " " name ": " reason)
 	else if (reason ~ /needs root/ && user != "root") rooted++
 	else if (reason ~ /needs root/) result("not ok", user " " name ": " reason)
 	else result("ok", user " " name " # SKIP " reason)
