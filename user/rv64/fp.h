@@ -27,6 +27,9 @@
 #define RV64_NAN_D 0x7ff8000000000000ULL
 #define RV64_NAN_H 0x7e00
 
+/* Whether the host has fused multiply-add; a test turns it off. */
+extern bool rv64_fp_have_fma;
+
 /* MXCSR for a valid frm, no flag set; RMM rounds to nearest and is put right after. */
 u32 rv64_mxcsr_of(u8 frm);
 

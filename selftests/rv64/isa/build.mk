@@ -11,3 +11,10 @@ $(RV64_ISA_OUT)/decode-dump: selftests/rv64/isa/decode_dump.c $(BUILD)/rv64/libr
 
 CHECK_DEPS += $(RV64_ISA_OUT)/decode-dump
 CHECKS	   += selftests/rv64/isa/decode.sh
+
+# Results and flags of every floating-point operation against MPFR.
+$(RV64_ISA_OUT)/fp-test: selftests/rv64/isa/fp_test.c $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) $(RV64_ISA_CFLAGS) -o $@ $^ -lmpfr -lgmp
+
+CHECKS += $(RV64_ISA_OUT)/fp-test
