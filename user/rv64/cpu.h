@@ -82,7 +82,8 @@ struct rv64_cpu {
 	u32 reserved_version;
 	u8 reserved_bytes;
 	u8 reserved_touched;
-	u32 *held_version; /* entry that is locked while a store is under way, or NULL */
+	u8 reserved_strict; /* reserved_version was taken */
+	u32 *held_version;  /* entry that is locked while a store is under way, or NULL */
 
 	u64 fault_address; /* of RV64_STOP_MISALIGNED */
 	u64 instret;	   /* what rdinstret adds to the instructions of this run */

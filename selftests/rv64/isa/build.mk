@@ -18,3 +18,7 @@ $(RV64_ISA_OUT)/fp-test: selftests/rv64/isa/fp_test.c $(BUILD)/rv64/librv64.a
 	$(CC) $(RV64_ISA_CFLAGS) -o $@ $^ -lmpfr -lgmp
 
 CHECKS += $(RV64_ISA_OUT)/fp-test
+
+$(RV64_ISA_OUT)/rv64-isa-run: selftests/rv64/isa/run.c $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) $(RV64_ISA_CFLAGS) -o $@ $^
