@@ -320,6 +320,7 @@ static void clock_free(struct kref *kref)
 {
 	struct sundial_clock *clock = container_of(kref, struct sundial_clock, kref);
 
+	sundial_view_remove(&clock->view);
 	sundial_area_free(&clock->area);
 	kfree(clock);
 }
@@ -536,8 +537,10 @@ int sundial_clock_create(const struct sundial_clock_create __user *argument)
 	clock->count = how.count;
 	clock->domain = atomic64_fetch_add(how.count, &next_domain);
 	ret = clock_alloc_pages(clock, &how);
-	if (!ret)
+	if (!ret) {
+		sundial_view_add(&clock->view, SUNDIAL_VIEW_DOMAINS);
 		ret = clock_install(clock, "[sundial-clock]", O_RDWR);
+	}
 	/* From here on only the descriptor keeps it. */
 	sundial_clock_put(clock);
 	return ret;

@@ -12,6 +12,7 @@
 #include <linux/sundial.h>
 
 #include "memory.h"
+#include "view.h"
 
 /* The pages of one domain or array. Constant but for lock and the pages themselves. */
 struct sundial_clock {
@@ -24,6 +25,7 @@ struct sundial_clock {
 	u64 domain;    /* of the first page; the others follow */
 	s64 timens_ns; /* from the host's CLOCK_MONOTONIC to its creator's */
 	struct sundial_area area;
+	struct sundial_view view;
 };
 
 /* What an open file of a clock holds, the creator's or a reader's. */

@@ -15,6 +15,7 @@
 #include "bind.h"
 #include "kfunc.h"
 #include "sundial.h"
+#include "view.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -77,11 +78,14 @@ static int __init sundial_init(void)
 		ret = misc_register(&sundial_device);
 	if (ret)
 		sundial_bind_exit();
+	else
+		sundial_view_init();
 	return ret;
 }
 
 static void __exit sundial_exit(void)
 {
+	sundial_view_exit();
 	misc_deregister(&sundial_device);
 	sundial_bind_exit();
 }

@@ -18,7 +18,7 @@
 VM_CHECKS  += selftests/vm/merge.sh selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
 CHECK_DEPS += vm-tests
 
-VM_TESTS      += $(BUILD)/selftests/vm/vm/access_test
+VM_TESTS      += $(BUILD)/selftests/vm/vm/access_test $(BUILD)/selftests/vm/vm/view_test
 VM_LOAD_TESTS += $(BUILD)/selftests/vm/vm/parameters_test $(BUILD)/selftests/vm/vm/load_test
 VM_FILES      += $(BUILD)/selftests/vm/vm/module.sh $(BUILD)/selftests/vm/vm/60-sundial.rules
 
@@ -31,7 +31,7 @@ $(addprefix $(BUILD)/selftests/vm/vm/,load_test module.sh 60-sundial.rules):
 
 $(BUILD)/selftests/vm/vm/%: selftests/vm/%.c include/uapi/linux/sundial.h $(KSELFTEST)/lib.mk
 	@mkdir -p $(@D)
-	$(CC) -I$(KSELFTEST) $(CPPFLAGS) $(CFLAGS) $(WARN) -Wno-sign-compare -static -o $@ $<
+	$(CC) $(CLOCK_FLAGS) -static -o $@ $<
 
 .PHONY: vm-tests
 vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_LOAD_TESTS) $(VM_FILES)

@@ -55,14 +55,18 @@ exec 3<&-
 check "unload" ./module.sh unload
 check "it is gone" no_module
 
+check "load again" ./module.sh load $module
 mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 if echo integrity 2>/dev/null >/sys/kernel/security/lockdown; then
+	check "a locked-down kernel still shows what there is" grep -q "^domain " /sys/kernel/debug/sundial/domains
+	check "and unloads" ./module.sh unload
 	check "load says that a locked-down kernel wants a signature" \
 		refuses "Secure Boot or lockdown.*make sign.*MOK" ./module.sh load $module
 	check "and does not load" no_module
 else
 	number=$((number + 1))
 	echo "ok $number # SKIP this kernel has no lockdown"
+	check "and unloads" ./module.sh unload
 fi
 echo "1..$number"
 exit $failed
