@@ -22,3 +22,9 @@ CHECKS += $(RV64_ISA_OUT)/fp-test
 $(RV64_ISA_OUT)/rv64-isa-run: selftests/rv64/isa/run.c $(BUILD)/rv64/librv64.a
 	@mkdir -p $(@D)
 	$(CC) $(RV64_ISA_CFLAGS) -o $@ $^
+
+$(RV64_ISA_OUT)/gen-test: selftests/rv64/isa/gen_test.c $(BUILD)/selftests/rv64/gen.o $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) -Iselftests/rv64 $(RV64_ISA_CFLAGS) -o $@ $^
+
+CHECKS += $(RV64_ISA_OUT)/gen-test
