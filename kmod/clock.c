@@ -91,6 +91,8 @@ static void rate_begin(struct sundial_clock *clock, struct sundial_clock_rate *r
 
 	lockdep_assert_held(&clock->lock);
 	*rate = page->rate[0];
+	WRITE_ONCE(clock->writer, raw_smp_processor_id());
+	smp_wmb(); /* who sees seq odd sees on which CPU */
 	WRITE_ONCE(page->seq, page->seq + 1);
 	smp_mb(); /* also: readers leave rate[0] before it changes */
 }
@@ -117,8 +119,13 @@ static u64 rate_count(const struct sundial_clock_rate *rate, u64 host_ns)
 	return rate->base_ns + mul_u64_u64_shr(delta_ns, rate->mult, rate->shift);
 }
 
-/* How often a reader looks at a latch that changes all the time, or waits for a writer. */
+/*
+ * How often a reader looks at a latch that changes all the time; and how often for
+ * the kernel's own writer to end, which takes nanoseconds but on a virtual CPU that
+ * its host does not run.
+ */
 #define LATCH_TRIES 4096
+#define LATCH_WAITS (1 << 20)
 
 static void rate_load(struct sundial_clock_rate *to, const struct sundial_clock_rate *from)
 {
@@ -130,24 +137,25 @@ static void rate_load(struct sundial_clock_rate *to, const struct sundial_clock_
 
 /*
  * The reader's half, for a page of either kind. A writer of the kernel's own page
- * has interrupts off, so only an NMI can have interrupted it, and that takes the
- * old copy; all others wait for it. A page of kind USER may be changed by anybody
- * at any time: what is returned is then some number, after a bounded while.
+ * has interrupts off: who finds it on its own CPU is an NMI or a probe in the middle
+ * of the change, and takes the old copy; all others wait for it. A page of kind USER
+ * may be changed by anybody at any time: what is returned is then some number, after
+ * a bounded while.
  */
 static u64 clock_scaled(struct sundial_clock *clock, struct sundial_clock_page *page,
 			const u64 *host_ns)
 {
-	bool wait = clock->kind == SUNDIAL_KIND_KERNEL && !in_nmi();
+	int tries = LATCH_TRIES, waits = clock->kind == SUNDIAL_KIND_KERNEL ? LATCH_WAITS : 0;
 	struct sundial_clock_rate rate;
-	int tries;
 	u64 at_ns;
 	u32 seq;
 
-	for (tries = LATCH_TRIES;; tries--) {
+	for (;; tries--) {
 		seq = smp_load_acquire(&page->seq);
-		if (seq & 1 && wait && tries > 0) {
+		while (seq & 1 && waits > 0 && READ_ONCE(clock->writer) != raw_smp_processor_id()) {
+			waits--;
 			cpu_relax();
-			continue;
+			seq = smp_load_acquire(&page->seq);
 		}
 		rate_load(&rate, &page->rate[seq & 1]);
 		at_ns = (host_ns ? *host_ns : ktime_get_mono_fast_ns()) + clock->timens_ns;

@@ -18,6 +18,7 @@
 struct sundial_clock {
 	struct kref kref;
 	spinlock_t lock; /* serialises the kernel's changes of the page, kind KERNEL */
+	int writer;	 /* the CPU of whoever changes it, while seq is odd */
 	u32 kind;
 	u32 mode;
 	u32 flags;
