@@ -44,11 +44,11 @@ $(CLOCK_HOST_TESTS): $(CLOCK_OUT)/memfd/%: selftests/clock/%.c $(CLOCK_DEPS) $(C
 	@mkdir -p $(@D)
 	$(CC) $(CLOCK_FLAGS) -DSUNDIAL_TEST_MEMFD_ONLY -o $@ $< $(CLOCK_LIB)
 
-$(CLOCK_ARM64_TESTS): $(CLOCK_OUT)/arm64/%: selftests/clock/%.c user/lib/clock.c user/lib/memfd.c \
+$(CLOCK_ARM64_TESTS): $(CLOCK_OUT)/arm64/%: selftests/clock/%.c user/lib/clock.c user/lib/memfd.c user/lib/bpf.c \
 		user/lib/internal.h $(CLOCK_DEPS)
 	@mkdir -p $(@D)
 	$(ARM64_CC) $(CLOCK_FLAGS) -static -DSUNDIAL_TEST_MEMFD_ONLY -o $@ $< \
-		user/lib/clock.c user/lib/memfd.c
+		user/lib/clock.c user/lib/memfd.c user/lib/bpf.c
 
 # What selftests/clock/freestanding.sh looks into.
 $(CLOCK_OUT)/readers-%.o: selftests/clock/readers.c $(CLOCK_HEADERS)

@@ -108,7 +108,7 @@ TEST_F(clock, create_refuses_what_is_not_described)
 	EXPECT_REFUSED(E2BIG, how = user_manual(SUNDIAL_CLOCK_MAX_PAGES + 1));
 	EXPECT_REFUSED(E2BIG, how = user_manual(~0U));
 	how = kernel_manual();
-	EXPECT_EQ(-EINVAL, sundial_clock_create(&how, 3, &out));
+	EXPECT_EQ(-EINVAL, sundial_clock_create(&how, 4, &out));
 }
 
 TEST_F(clock, info_says_what_it_is)

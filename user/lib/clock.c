@@ -2,7 +2,8 @@
 /*
  * The public calls of libsundial: making, mapping and closing a clock, and the
  * thin wrappers around the SUNDIAL_CLOCK_* structures. Which backing a clock has
- * is decided here; what a memfd must then do itself is in memfd.c.
+ * is decided here; what a memfd must then do itself is in memfd.c, a BPF array in
+ * bpf.c.
  *
  * Owns struct sundial_clock: its descriptor and its mapping. Locking: none, a
  * clock does not change after it was made.
@@ -92,9 +93,9 @@ int sundial_clock_create(const struct sundial_clock_create *how, unsigned int ba
 	int device = -1;
 	int ret;
 
-	if (backing > SUNDIAL_BACKING_MEMFD)
+	if (backing > SUNDIAL_BACKING_BPF)
 		return -EINVAL;
-	if (backing != SUNDIAL_BACKING_MEMFD) {
+	if (backing == SUNDIAL_BACKING_ANY || backing == SUNDIAL_BACKING_DEVICE) {
 		device = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
 		if (device < 0 && backing == SUNDIAL_BACKING_DEVICE)
 			return -errno;
@@ -104,6 +105,8 @@ int sundial_clock_create(const struct sundial_clock_create *how, unsigned int ba
 		ret = -ENOMEM;
 	else if (device >= 0)
 		ret = device_create(clock, device, how);
+	else if (backing == SUNDIAL_BACKING_BPF)
+		ret = sundial_bpf_create(clock, how);
 	else
 		ret = sundial_memfd_create(clock, how);
 	if (device >= 0)
@@ -132,6 +135,8 @@ int sundial_clock_attach(int fd, struct sundial_clock **out)
 		ret = sundial_memfd_attach(clock);
 	else
 		ret = device_map(clock);
+	if (ret == -EINVAL && !clock->pages)
+		ret = sundial_bpf_attach(clock);
 	if (ret)
 		goto out_close;
 	*out = clock;
@@ -175,6 +180,8 @@ int sundial_clock_call(struct sundial_clock *clock, unsigned long command, void 
 
 	if (clock->backing == SUNDIAL_BACKING_MEMFD)
 		return sundial_memfd_call(clock, command, argument);
+	if (clock->backing == SUNDIAL_BACKING_BPF)
+		return sundial_bpf_call(clock, command, argument);
 	ret = ioctl(clock->fd, command, argument);
 	return ret < 0 ? -errno : ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Shared by the files of libsundial, not installed: what a clock is, and the
- * two backings behind it. clock.c owns the struct; memfd.c owns twin.
+ * backings behind it. clock.c owns the struct; memfd.c owns twin.
  *
  * Locking: a clock is constant between its making and sundial_clock_close().
  * What changes is in the pages; the twin's writers take its mutex.
@@ -27,6 +27,20 @@ struct sundial_clock {
 };
 
 struct sundial_clock_page *sundial_page_at(const struct sundial_clock *clock, __u32 index);
+
+/* What SUNDIAL_CLOCK_CREATE would refuse. */
+int sundial_check_create(const struct sundial_clock_create *how);
+
+/* Gives the mapped, zeroed pages of clock a new identity and what how says. */
+int sundial_fill_pages(struct sundial_clock *clock, const struct sundial_clock_create *how);
+
+/* -EINVAL if it is no clock page. The first one says what the rest is. */
+int sundial_check_page(const struct sundial_clock_page *page);
+
+/* The same for a BPF array as the functions for a memfd below. */
+int sundial_bpf_create(struct sundial_clock *clock, const struct sundial_clock_create *how);
+int sundial_bpf_attach(struct sundial_clock *clock);
+int sundial_bpf_call(struct sundial_clock *clock, unsigned long command, void *argument);
 
 /* Fills clock, all zero but fd -1, with a new memfd. Leaves what it took for the caller to undo. */
 int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock_create *how);

@@ -42,7 +42,7 @@ static size_t array_bytes(__u32 count)
 	return (size_t)count * SUNDIAL_CLOCK_PAGE_SIZE;
 }
 
-static int check_create(const struct sundial_clock_create *how)
+int sundial_check_create(const struct sundial_clock_create *how)
 {
 	if (how->kind > SUNDIAL_KIND_USER || how->mode > SUNDIAL_MODE_SCALED ||
 	    how->flags & ~SUNDIAL_CREATE_STEPPABLE || how->pad[0] || how->pad[1] || !how->count ||
@@ -121,19 +121,27 @@ static int seal_kernel_kind(struct sundial_clock *clock)
 	return 0;
 }
 
-int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock_create *how)
+int sundial_fill_pages(struct sundial_clock *clock, const struct sundial_clock_create *how)
 {
 	__u64 domain, host_ns = sundial_host_now();
-	void *pages;
 	__u32 i;
-	int ret = check_create(how);
 
-	if (ret)
-		return ret;
 	/* Random and high: never 0, nor one of the device's, which count from 1. */
 	if (getrandom(&domain, sizeof(domain), 0) != sizeof(domain))
 		return -errno;
 	domain = (domain & ~(3ULL << 62)) | 1ULL << 62;
+	for (i = 0; i < clock->count; i++)
+		sundial_page_init(sundial_page_at(clock, i), how, domain + i, host_ns);
+	return 0;
+}
+
+int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock_create *how)
+{
+	void *pages;
+	int ret = sundial_check_create(how);
+
+	if (ret)
+		return ret;
 	clock->backing = SUNDIAL_BACKING_MEMFD;
 	clock->count = how->count;
 	clock->writable = true;
@@ -148,8 +156,9 @@ int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock
 	if (pages == MAP_FAILED)
 		return -errno;
 	clock->pages = pages;
-	for (i = 0; i < how->count; i++)
-		sundial_page_init(sundial_page_at(clock, i), how, domain + i, host_ns);
+	ret = sundial_fill_pages(clock, how);
+	if (ret)
+		return ret;
 	if (how->kind == SUNDIAL_KIND_USER) {
 		if (fcntl(clock->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW))
 			return -errno;
@@ -162,7 +171,7 @@ int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock
 }
 
 /* The first page says what the rest is; none of it is believed beyond that. */
-static int check_page(const struct sundial_clock_page *page)
+int sundial_check_page(const struct sundial_clock_page *page)
 {
 	if (__atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != SUNDIAL_CLOCK_MAGIC ||
 	    page->size < SUNDIAL_CLOCK_FIRST_SIZE || page->size > SUNDIAL_CLOCK_PAGE_SIZE ||
@@ -193,7 +202,7 @@ int sundial_memfd_attach(struct sundial_clock *clock)
 	if (pages == MAP_FAILED)
 		return -errno;
 	clock->pages = pages;
-	ret = check_page(clock->pages);
+	ret = sundial_check_page(clock->pages);
 	if (ret)
 		return ret;
 	if (clock->pages->kind == SUNDIAL_KIND_KERNEL)

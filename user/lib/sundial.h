@@ -35,6 +35,7 @@ enum sundial_backing {
 	SUNDIAL_BACKING_ANY = 0, /* the device where it can be opened, else a memfd */
 	SUNDIAL_BACKING_DEVICE = 1,
 	SUNDIAL_BACKING_MEMFD = 2,
+	SUNDIAL_BACKING_BPF = 3, /* a BPF_F_MMAPABLE array, for kind USER: BPF programs read it */
 };
 
 /*
@@ -55,7 +56,11 @@ SUNDIAL_INLINE __u64 sundial_host_now(void)
  * and stores a new clock in *out. Over a memfd the process that creates a
  * domain of kind KERNEL, and children that it forks, take the kernel's part:
  * only they can change it, whoever is given the descriptor.
+ * Over a BPF array whoever holds the descriptor, a BPF map's, can write; SCALED
+ * pages are right for BPF programs if they are made in the initial time namespace.
  * -ENOENT, -EACCES, ... from opening /dev/sundial (BACKING_DEVICE)
+ * -EPERM, -ENOSYS, ...  from bpf(2) (BACKING_BPF)
+ * -EOPNOTSUPP  BACKING_BPF, and how is of kind KERNEL
  * -EINVAL  backing is none of the above, or as SUNDIAL_CLOCK_CREATE
  */
 int sundial_clock_create(const struct sundial_clock_create *how, unsigned int backing,
@@ -83,7 +88,7 @@ void sundial_clock_close(struct sundial_clock *clock);
  */
 int sundial_clock_fd(const struct sundial_clock *clock);
 
-/* SUNDIAL_BACKING_DEVICE or SUNDIAL_BACKING_MEMFD. */
+/* SUNDIAL_BACKING_DEVICE, SUNDIAL_BACKING_MEMFD or SUNDIAL_BACKING_BPF. */
 unsigned int sundial_clock_backing(const struct sundial_clock *clock);
 
 /* Pages in the clock: 1, or as many as an array of kind USER has. */
@@ -120,7 +125,8 @@ int sundial_clock_set_offsets(struct sundial_clock *clock, __s64 realtime_ns, __
  * close. Over the device it can never become more. Over a memfd of kind KERNEL
  * neither, by its seals; one of kind USER can be opened again for writing
  * through /proc by the same user, so it is a courtesy there and no protection.
- * -ENOENT  memfd: /proc is not mounted
+ * -ENOENT      memfd: /proc is not mounted
+ * -EOPNOTSUPP  BPF array: it has no such descriptor
  */
 int sundial_clock_reader(struct sundial_clock *clock);
 
