@@ -73,6 +73,55 @@ int ask(struct answer *ctx)
 	return 0;
 }
 
+static __always_inline __u64 read_at(const struct hammering *how, __u64 host_ns)
+{
+	__u32 first = 0;
+	const struct sundial_clock_page *page;
+
+	if (has_kfuncs && how->kfunc)
+		return how->pattern == PATTERN_LINE ? bpf_sundial_host_to_virtual(host_ns)
+						    : bpf_sundial_now();
+	page = bpf_map_lookup_elem(&pages, &first);
+	if (!page)
+		return 0;
+	return how->pattern == PATTERN_LINE ? sundial_page_count_at(page, host_ns)
+					    : sundial_page_count(page);
+}
+
+static long read_once(__u32 index, void *argument)
+{
+	struct hammering *how = argument;
+	__u64 host_ns = bpf_ktime_get_ns(), now_ns = read_at(how, host_ns);
+
+	if (how->pattern == PATTERN_HALVES && now_ns >> 32 != (__u32)now_ns)
+		how->torn++;
+	if (how->pattern == PATTERN_LINE && now_ns != host_ns)
+		how->torn++;
+	if (now_ns < how->last_ns)
+		how->backward++;
+	if (now_ns != how->last_ns)
+		how->changes++;
+	how->last_ns = now_ns;
+	return 0;
+}
+
+/* Reads again and again, beside a writer. */
+SEC("syscall")
+int hammer(struct hammering *ctx)
+{
+	struct hammering how = {.loops = ctx->loops,
+				.kfunc = ctx->kfunc,
+				.pattern = ctx->pattern,
+				.last_ns = ctx->last_ns};
+
+	bpf_loop(how.loops, read_once, &how, 0);
+	ctx->last_ns = how.last_ns;
+	ctx->torn = how.torn;
+	ctx->backward = how.backward;
+	ctx->changes = how.changes;
+	return 0;
+}
+
 SEC("tp_btf/sys_enter")
 int on_sys_enter(void *ctx)
 {

@@ -33,4 +33,22 @@ struct seen {
 	__u64 tid; /* of the last */
 };
 
+/* What hammer is to do, and what it found. */
+struct hammering {
+	__u32 loops;   /* in: readings, up to 1 << 23 */
+	__u32 kfunc;   /* in: 1 by the kfunc, 0 by page 0 of the array */
+	__u32 pattern; /* in: enum pattern, which every value must have */
+	__u32 pad;
+	__u64 last_ns;	/* in and out: the last value */
+	__u64 torn;	/* out: values that no writer had published */
+	__u64 backward; /* out: values below the one before */
+	__u64 changes;	/* out: values other than the one before */
+};
+
+enum pattern {
+	PATTERN_HALVES, /* both halves of the count are the same number */
+	PATTERN_LINE,	/* the count is the host's time, by whatever rate */
+	PATTERN_NONE,
+};
+
 #endif /* SELFTESTS_BPF_ASK_H */

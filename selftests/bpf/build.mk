@@ -7,11 +7,13 @@ BPFTEST_KSELF := $(BUILD)/selftests/kselftest
 BPFTEST_LIB   := $(BUILD)/user/lib/libsundial.a
 BPFTEST_OUT   := $(BUILD)/selftests/bpf
 BPFTEST_FLAGS := -I$(BPFTEST_KSELF) -I$(BPFTEST_OUT) -Iselftests/bpf $(CPPFLAGS) $(CFLAGS) -Wall -Wextra \
-		 -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -pthread
+		 -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+		 -Wno-clobbered -pthread
 BPFTEST_DEPS  := selftests/bpf/common.h selftests/bpf/ask.h $(BPFTEST_OUT)/ask.skel.h user/lib/sundial.h user/lib/sundial_page.h \
 		 include/uapi/linux/sundial.h \
 		 $(BPFTEST_KSELF)/lib.mk
-BPFTEST_VM    := bind_test
+BPFTEST_VM    := array_test bind_test contexts_test hammer_test
+BPFTEST_HOST  := array_test contexts_test hammer_test
 BPFTEST_NOTES := $(BUILD)/selftests/clock/provoked.o
 
 $(BPFTEST_OUT)/ask.bpf.o: selftests/bpf/ask.bpf.c selftests/bpf/ask.h bpf/sundial.bpf.h include/uapi/linux/sundial.h
@@ -22,6 +24,11 @@ $(BPFTEST_OUT)/vm/%: selftests/bpf/%.c $(BPFTEST_DEPS) $(BPFTEST_LIB) $(BPFTEST_
 	@mkdir -p $(@D)
 	$(CC) $(BPFTEST_FLAGS) -static -o $@ $< -Wl,--wrap=ioctl $(BPFTEST_NOTES) $(BPFTEST_LIB) $(BPF_LIBS)
 
+$(BPFTEST_OUT)/host/%: selftests/bpf/%.c $(BPFTEST_DEPS) $(BPFTEST_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BPFTEST_FLAGS) -o $@ $< $(BPFTEST_LIB) $(BPF_LIBS)
+
+CHECKS	      += $(BPFTEST_HOST:%=$(BPFTEST_OUT)/host/%)
 VM_ROOT_TESTS += $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
 
 .SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h

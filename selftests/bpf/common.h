@@ -30,7 +30,23 @@
 #include "kselftest_harness.h"
 #include "lib/sundial.h"
 
+#define NO_BPF	  "bpf(2) is refused here"
 #define NO_KFUNCS "the module has no BTF here, so no functions for BPF programs"
+
+static inline bool has_module(void)
+{
+	return !access("/dev/sundial", F_OK);
+}
+
+/* Whether this process may make maps and load programs. */
+static inline bool has_bpf(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 4096, 1, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && !geteuid();
+}
 
 static inline bool has_kfuncs(void)
 {
@@ -42,7 +58,8 @@ static inline int silent(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
-/* Opens the object with no program to be loaded but ask; NULL and errno if that fails. */
+/* Opens the object with no program to be loaded but ask and hammer; NULL and errno if that fails.
+ */
 static inline struct ask *open_ask(bool kfuncs)
 {
 	struct ask *skeleton = ask__open();
@@ -51,10 +68,21 @@ static inline struct ask *open_ask(bool kfuncs)
 	if (!skeleton)
 		return NULL;
 	bpf_object__for_each_program (program, skeleton->obj)
-		bpf_program__set_autoload(program, program == skeleton->progs.ask);
+		bpf_program__set_autoload(program, program == skeleton->progs.ask ||
+							   program == skeleton->progs.hammer);
 	skeleton->rodata->has_kfuncs = kfuncs;
 	skeleton->rodata->watched_tgid = getpid();
 	return skeleton;
+}
+
+/* A page array that skeleton reads, for USER clocks in that mode. Before ask__load(). */
+static inline int give_pages(struct ask *skeleton, __u32 mode, struct sundial_clock **out)
+{
+	struct sundial_clock_create how = {
+		.kind = SUNDIAL_KIND_USER, .mode = mode, .count = 1, .now_ns = 1000};
+	int ret = sundial_clock_create(&how, SUNDIAL_BACKING_BPF, out);
+
+	return ret ? ret : bpf_map__reuse_fd(skeleton->maps.pages, sundial_clock_fd(*out));
 }
 
 /* Asks for the calling thread, at host_ns or now. Returns 0 or a negative errno. */
