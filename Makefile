@@ -14,6 +14,7 @@ CPPFLAGS += -Iinclude/uapi -Iuser -D_GNU_SOURCE
 ALL	:=
 CHECKS	:=
 VM_CHECKS :=
+SOAKS	:=
 VM_TESTS :=
 VM_ROOT_TESTS :=
 VM_LOAD_TESTS :=
@@ -27,7 +28,7 @@ all: build-all	## build everything (the default)
 
 include $(sort $(wildcard */build.mk user/*/build.mk selftests/*/build.mk))
 
-.PHONY: build-all clean demo check check-vm check-pending check-cpython bench deps help format docs install
+.PHONY: build-all clean demo check check-vm check-pending check-cpython soak bench deps help format docs install
 build-all: $(ALL)
 
 # Folders say how they are installed: each defines a target and adds it to INSTALLS.
@@ -60,6 +61,10 @@ check-pending: $(ALL) $(CHECK_DEPS)	## run the tests that are known not to pass 
 
 check-cpython: $(ALL) $(CHECK_DEPS)	## run the slow half of CPython's own tests
 	@selftests/run.sh selftests/cpython/run-long.sh selftests/cpython/sim-long.sh
+
+# Readers beside a writer, a thousand million readings in each mode: hours.
+soak: $(ALL) $(CHECK_DEPS) $(filter build/%,$(SOAKS))	## read clock pages beside a writer, 10^9 times
+	@SUNDIAL_READS=1000000000 CHECK_TIMEOUT=86400 selftests/run.sh $(SOAKS)
 
 bench: $(ALL) $(BENCH_DEPS)	## measure, against a peer beside it; results in build/bench/
 	@selftests/bench/run.sh

@@ -29,6 +29,7 @@ $(BPFTEST_OUT)/host/%: selftests/bpf/%.c $(BPFTEST_DEPS) $(BPFTEST_LIB)
 	$(CC) $(BPFTEST_FLAGS) -o $@ $< $(BPFTEST_LIB) $(BPF_LIBS)
 
 CHECKS	      += $(BPFTEST_HOST:%=$(BPFTEST_OUT)/host/%)
+SOAKS	      += $(BPFTEST_OUT)/host/hammer_test
 VM_ROOT_TESTS += $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
 
 .SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The clock tests over memfd, cross-compiled for arm64 and run under QEMU's user
 # emulation.
+# TIMEOUT: 600
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -11,7 +12,7 @@ qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64) || {
 }
 failed=0
 echo "TAP version 13"
-for name in page_test clock_test map_test race_test fuzz_test; do
+for name in page_test clock_test map_test race_test fuzz_test reads_test; do
 	echo "# $name"
 	"$qemu" "build/selftests/clock/arm64/$name" 2>&1
 	echo "#: end $name $?"

@@ -4,7 +4,7 @@
 # The kselftest headers are taken from Debian's linux-source package, the oldest there is.
 
 CLOCK_OUT	:= $(BUILD)/selftests/clock
-CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test
+CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test reads_test
 KSELFTEST	:= $(BUILD)/selftests/kselftest
 KSELFTEST_FILES	:= kselftest.h kselftest_harness.h lib.mk kselftest/runner.sh kselftest/prefix.pl
 ARM64_CC	:= aarch64-linux-gnu-gcc
@@ -65,3 +65,4 @@ BENCH_DEPS += $(BUILD)/bench/clock_bench
 CHECKS	   += $(CLOCK_HOST_TESTS) selftests/clock/arm64.sh selftests/clock/freestanding.sh selftests/clock/install.sh
 VM_TESTS   += $(CLOCK_VM_TESTS)
 CHECK_DEPS += $(CLOCK_ARM64_TESTS) $(CLOCK_OUT)/readers-arm64.o $(CLOCK_OUT)/readers-x86_64.o
+SOAKS	   += $(CLOCK_OUT)/memfd/reads_test selftests/clock/soak_arm64.sh
