@@ -28,3 +28,12 @@ $(RV64_ISA_OUT)/gen-test: selftests/rv64/isa/gen_test.c $(BUILD)/selftests/rv64/
 	$(CC) -Iselftests/rv64 $(RV64_ISA_CFLAGS) -o $@ $^
 
 CHECKS += $(RV64_ISA_OUT)/gen-test
+
+# One program for each instruction, generated; skipped where nothing assembles riscv64.
+$(RV64_ISA_OUT)/programs.stamp: $(wildcard selftests/rv64/isa/*.py) selftests/rv64/isa/build-programs.sh
+	@mkdir -p $(@D)
+	selftests/rv64/isa/build-programs.sh $(RV64_ISA_OUT)/programs
+	@touch $@
+
+CHECK_DEPS += $(RV64_ISA_OUT)/programs.stamp $(RV64_ISA_OUT)/rv64-isa-run
+CHECKS	   += selftests/rv64/isa/programs.sh
