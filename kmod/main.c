@@ -15,6 +15,7 @@
 #include "bind.h"
 #include "kfunc.h"
 #include "sundial.h"
+#include "tb.h"
 #include "view.h"
 
 #define CREATE_TRACE_POINTS
@@ -48,6 +49,8 @@ static long sundial_ioctl(struct file *file, unsigned int command, unsigned long
 	switch (command) {
 	case SUNDIAL_CLOCK_CREATE:
 		return sundial_clock_create(argument);
+	case SUNDIAL_TB_CREATE:
+		return sundial_tb_create(argument);
 	default:
 		return -ENOTTY;
 	}
@@ -73,13 +76,21 @@ static int __init sundial_init(void)
 
 	if (ret)
 		return ret;
+	ret = sundial_space_init();
+	if (ret)
+		goto out_bind;
 	ret = sundial_kfunc_init();
 	if (!ret)
 		ret = misc_register(&sundial_device);
 	if (ret)
-		sundial_bind_exit();
-	else
-		sundial_view_init();
+		goto out_space;
+	sundial_view_init();
+	return 0;
+
+out_space:
+	sundial_space_exit();
+out_bind:
+	sundial_bind_exit();
 	return ret;
 }
 
@@ -87,11 +98,12 @@ static void __exit sundial_exit(void)
 {
 	sundial_view_exit();
 	misc_deregister(&sundial_device);
+	sundial_space_exit();
 	sundial_bind_exit();
 }
 
 module_init(sundial_init);
 module_exit(sundial_exit);
 
-MODULE_DESCRIPTION("Virtual clocks that are read from memory");
+MODULE_DESCRIPTION("Virtual clocks and generations of translated code, read from memory");
 MODULE_LICENSE("GPL");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of clock domains. Emitted after the page shows the change, outside
- * the domain's lock: two writers at once may be traced in the other order. The
- * domain of a thread that is bound by a word is the clock's first.
+ * Tracepoints of clock domains and TB sets. Those of clocks are emitted after the
+ * page shows the change, outside the domain's lock: two writers at once may be
+ * traced in the other order. Those of a set's slots come in their order, under its
+ * lock. The domain of a thread that is bound by a word is the clock's first.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sundial
@@ -79,6 +80,46 @@ DEFINE_EVENT(sundial_clock_binding, sundial_clock_bind,
 DEFINE_EVENT(sundial_clock_binding, sundial_clock_unbind,
 	TP_PROTO(u64 domain, int tid),
 	TP_ARGS(domain, tid));
+
+TRACE_EVENT(sundial_tb_change,
+	TP_PROTO(u64 set, u32 slot, u32 reason, u64 start, u64 end, u64 generation),
+	TP_ARGS(set, slot, reason, start, end, generation),
+	TP_STRUCT__entry(
+		__field(u64, set)
+		__field(u64, start)
+		__field(u64, end)
+		__field(u64, generation)
+		__field(u32, slot)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->set = set;
+		__entry->start = start;
+		__entry->end = end;
+		__entry->generation = generation;
+		__entry->slot = slot;
+		__entry->reason = reason;
+	),
+	TP_printk("set=%llu slot=%u reason=%u start=%#llx end=%#llx generation=%llu",
+		  __entry->set, __entry->slot, __entry->reason, __entry->start, __entry->end,
+		  __entry->generation)
+);
+
+TRACE_EVENT(sundial_tb_sync,
+	TP_PROTO(u64 set, u32 running, int ret),
+	TP_ARGS(set, running, ret),
+	TP_STRUCT__entry(
+		__field(u64, set)
+		__field(u32, running)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__entry->set = set;
+		__entry->running = running;
+		__entry->ret = ret;
+	),
+	TP_printk("set=%llu running=%u ret=%d", __entry->set, __entry->running, __entry->ret)
+);
 
 #endif /* KMOD_TRACE_H */
 

@@ -27,6 +27,7 @@ INJECTED = {
 	("SUNDIAL_CLOCK_BIND", "ENOMEM"): "an allocation of a few bytes must fail",
 	("SUNDIAL_TB_REGISTER", "ENOMEM"): "an allocation of a few bytes must fail",
 	("SUNDIAL_TB_ATTACH", "ENOMEM"): "an allocation of a few bytes must fail",
+	("SUNDIAL_TB_INVALIDATE", "ENOMEM"): "an allocation of a few pages must fail",
 }
 
 

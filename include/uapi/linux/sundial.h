@@ -396,12 +396,14 @@ struct sundial_clock_bind {
  * addresses, so they mean the same in every process.
  *
  * Seen, always, in every attached range: munmap(2), mprotect(2), mremap(2),
- * MADV_DONTNEED, truncation of the file, exec, exit, a debugger's first forced
- * write to a page. Also some changes that leave the bytes as they were (reclaim,
+ * MADV_DONTNEED, truncation of the file or a hole in it, exec, exit, a debugger's
+ * forced write that has to copy the page first, as the first one to a page of a
+ * program file does. Also some changes that leave the bytes as they were (reclaim,
  * copy on write, NUMA balancing). Not seen, because no page table changes: stores
  * through a present writable entry, through another mapping of the same memory,
- * further forced writes to a page, write(2) to the file. fork(2) is not reported:
- * it keeps what the parent sees.
+ * forced writes to a page that is the process's own, write(2) to the file. fork(2)
+ * keeps what the parent sees and is not reported, but for private huge pages of
+ * hugetlbfs.
  *
  * Whoever derives from memory does it so:
  *
@@ -433,7 +435,8 @@ struct sundial_clock_bind {
 #define SUNDIAL_TB_MAX_SLOTS  65536
 #define SUNDIAL_TB_MAX_VCPUS  4096
 #define SUNDIAL_TB_MAX_EVENTS 65536
-#define SUNDIAL_TB_MAX_SPACES 4096 /* most processes that one set has registered */
+#define SUNDIAL_TB_MAX_SPACES 1024  /* most processes that one set has registered */
+#define SUNDIAL_TB_MAX_RANGES 65536 /* most ranges of one process, over all sets */
 
 /*
  * What the descriptor maps, MAP_SHARED, each at its own offset and whole:
@@ -521,7 +524,7 @@ struct sundial_tb_info {
  * ranges. Doing it again changes nothing. It lasts until exec, exit, or until the
  * set is gone.
  * ENOSPC    SUNDIAL_TB_MAX_SPACES are registered
- * EINTR     a fatal signal came
+ * EINTR     a signal came
  * EINVAL    unknown flags
  * ENOMEM
  */
@@ -536,6 +539,7 @@ struct sundial_tb_register {
  * need be mapped there yet. The slot's generation changes, here and in DETACH.
  * ESTALE    the caller's memory is not registered
  * EBUSY     the slot has a range of this process
+ * ENOSPC    the process has attached SUNDIAL_TB_MAX_RANGES
  * EINVAL    no such slot; not whole pages, empty, or beyond what a process can map
  * ENOMEM
  */
@@ -569,6 +573,7 @@ struct sundial_tb_detach {
  * ETIMEDOUT  timeout_ns of host time went by; running says how many vCPUs had not
  *            paused. The generations have changed nevertheless, here and for
  * EINTR      a signal came; ask again with count 0 to go on waiting
+ * ENOMEM     SUNDIAL_TB_SYNC: nothing was done
  */
 struct sundial_tb_invalidate {
 	__u32 slot;	  /* in */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * TB sets as their files see them: tb.c has the descriptor and its calls,
+ * tbslot.c the generations and the event queue, tbspace.c the page-table changes
+ * of each process, tbsync.c the vCPUs and the waiting for them.
+ *
+ * Locks, outermost first: tb->mutex, space->lock, tb->lock. tb->read_mutex is
+ * outside of tb->lock and meets no other. MMU notifier callbacks take space->lock
+ * and tb->lock, nothing else, so neither is ever held over an allocation, a fault
+ * or anything that waits.
+ */
+#ifndef KMOD_TB_H
+#define KMOD_TB_H
+
+#include <linux/hashtable.h>
+#include <linux/interval_tree.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include <linux/sundial.h>
+
+#include "memory.h"
+
+struct mm_struct;
+struct pid;
+struct sundial_space;
+
+/* A thread that runs translated code; all of it under tb->lock. */
+struct sundial_vcpu {
+	struct pid *pid;	       /* a reference; NULL if nobody is this vCPU */
+	struct sundial_member *member; /* of the thread's memory, while pid is set */
+	u64 tenure;		       /* counts who was it */
+};
+
+/*
+ * A set. What holds it: its file, and for a while the work that takes a dead
+ * process out of it.
+ */
+struct sundial_tb {
+	struct kref kref;
+	u64 id; /* for tracing */
+	u32 slots;
+	u32 vcpus;
+	u32 events;
+	struct sundial_area page_area; /* struct sundial_tb_page and generations */
+	struct sundial_area vcpu_area; /* struct sundial_tb_vcpu; users write it */
+
+	struct mutex mutex; /* members, what they have attached, who becomes a vCPU */
+	DECLARE_HASHTABLE(members, 6);
+	u32 spaces;
+	u32 ranges;
+
+	spinlock_t lock; /* generations, and all to the next line */
+	u32 *busy;	 /* of each slot: ranges whose page tables change now */
+	struct sundial_tb_event *ring;
+	u64 head; /* events put into the ring, ever */
+	u64 tail; /* and taken out */
+	u64 lost; /* since somebody was told */
+	struct sundial_vcpu *vcpu;
+
+	struct mutex read_mutex; /* one reader of the queue at a time */
+	wait_queue_head_t readable;
+	wait_queue_head_t paused; /* SYNCs that sleep */
+};
+
+/* A process that is registered with a set. Changed under tb->mutex. */
+struct sundial_member {
+	struct sundial_tb *tb;
+	struct hlist_node hash; /* tb->members, by mm */
+	struct mm_struct *mm;	/* compared only; the space keeps it from being reused */
+	struct sundial_space *space;
+	struct list_head link; /* space->members, under space->lock; empty once claimed */
+	struct xarray ranges;  /* struct sundial_range by slot */
+	u32 attached;
+};
+
+/* Addresses that a process has attached to a slot. Under space->lock but for slot. */
+struct sundial_range {
+	struct interval_tree_node node; /* space->ranges, while watched */
+	struct sundial_member *member;
+	struct list_head link; /* space->busy, while busy or late */
+	u32 slot;
+	u32 busy;     /* invalidations that overlap it, begun and not ended */
+	bool late;    /* attached amid invalidations whose beginning it did not see */
+	bool watched; /* in the tree */
+};
+
+static inline struct sundial_tb_page *sundial_tb_page(struct sundial_tb *tb)
+{
+	return tb->page_area.base;
+}
+
+/* tb.c */
+void sundial_tb_put(struct sundial_tb *tb);
+/* The caller's registration or NULL. Holds tb->mutex. */
+struct sundial_member *sundial_tb_member(struct sundial_tb *tb);
+
+/*
+ * tbslot.c: the changes of one slot's generation, each with an event in the queue.
+ * slot must be below tb->slots, tb->lock held.
+ *
+ * change: it becomes another one. begin: odd until as many ends have come; the
+ * first of them makes it even again. None of them sleeps or allocates.
+ */
+void sundial_slot_change(struct sundial_tb *tb, u32 slot, u32 reason);
+void sundial_slot_begin(struct sundial_tb *tb, u32 slot, u32 reason, u64 start, u64 end);
+void sundial_slot_end(struct sundial_tb *tb, u32 slot);
+/* One more event of a slot that is odd already. */
+void sundial_slot_event(struct sundial_tb *tb, u32 slot, u32 reason, u64 start, u64 end);
+ssize_t sundial_queue_read(struct file *file, char __user *buffer, size_t size, loff_t *at);
+__poll_t sundial_queue_poll(struct file *file, struct poll_table_struct *table);
+
+/*
+ * tbspace.c: the memory of a process, over all sets. get: that of the caller, a
+ * reference to be put; -ENOMEM, -EINTR; takes the mmap lock for writing, so hold
+ * nothing. attach and detach: holding tb->mutex.
+ */
+struct sundial_space *sundial_space_get(void);
+void sundial_space_put(struct sundial_space *space);
+void sundial_space_join(struct sundial_space *space, struct sundial_member *member);
+/* Whether the caller is to remove member, or the work of its dead process will. */
+bool sundial_space_claim(struct sundial_member *member);
+int sundial_space_attach(struct sundial_range *range);
+void sundial_space_detach(struct sundial_range *range);
+int sundial_space_init(void);
+void sundial_space_exit(void);
+/* tb.c: takes a claimed member out of its set and frees it. Sleeps. */
+void sundial_tb_remove(struct sundial_member *member);
+
+/* tbsync.c */
+int sundial_tb_become_vcpu(struct sundial_tb *tb,
+			   const struct sundial_tb_vcpu_call __user *argument);
+int sundial_tb_quiescent(struct sundial_tb *tb, const struct sundial_tb_quiescent __user *argument);
+int sundial_tb_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate __user *argument);
+void sundial_vcpus_forget(struct sundial_tb *tb, struct sundial_member *member);
+
+#endif /* KMOD_TB_H */
