@@ -4,11 +4,11 @@
 LIB_VERSION	:= 0.1
 LIB_SONAME	:= libsundial.so.0
 LIB_OUT		:= $(BUILD)/user/lib
-LIB_OBJS	:= $(LIB_OUT)/clock.o $(LIB_OUT)/memfd.o $(LIB_OUT)/bpf.o
-LIB_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h
+LIB_OBJS	:= $(LIB_OUT)/clock.o $(LIB_OUT)/memfd.o $(LIB_OUT)/bpf.o $(LIB_OUT)/tb.o $(LIB_OUT)/tbtwin.o
+LIB_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h user/lib/sundial_tb.h user/lib/sundial_tbset.h
 LIBSUNDIAL	:= $(LIB_OUT)/libsundial.a
 
-$(LIB_OBJS): $(LIB_OUT)/%.o: user/lib/%.c user/lib/internal.h $(LIB_HEADERS) include/uapi/linux/sundial.h
+$(LIB_OBJS): $(LIB_OUT)/%.o: user/lib/%.c user/lib/internal.h user/lib/tb_internal.h $(LIB_HEADERS) include/uapi/linux/sundial.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -c -o $@ $<
 
