@@ -31,8 +31,8 @@ flags() { # of pkg-config, by hand: the tool need not be there
 
 build() { cc -Wall -Wextra -Werror $(flags Cflags) -o "$out/$1" "$out/use.c" "${@:2}"; }
 run_shared() { LD_LIBRARY_PATH=$dest/usr/lib "$out/shared"; }
-only_ours() { [ -z "$(nm -D --defined-only "$dest/usr/lib/libsundial.so" | awk '{ print $3 }' | grep -vE '^(sundial_clock_[a-z_]+@@)?SUNDIAL_0\.1$')" ]; }
-cxx() { echo '#include <sundial.h>' | c++ -Wall -Wextra -Werror $(flags Cflags) -x c++ -fsyntax-only -; }
+only_ours() { [ -z "$(nm -D --defined-only "$dest/usr/lib/libsundial.so" | awk '{ print $3 }' | grep -vE '^(sundial_(clock|tb)_[a-z_]+@@)?SUNDIAL_0\.1$')" ]; }
+cxx() { echo '#include <sundial_tbset.h>' | c++ -Wall -Wextra -Werror $(flags Cflags) -x c++ -fsyntax-only -; }
 rule_group() { sed -n 's/^KERNEL=="sundial".* GROUP="\([a-z]*\)".*/\1/p' "$dest/usr/lib/udev/rules.d/60-sundial.rules"; }
 
 rm -rf "$out" && mkdir -p "$out"

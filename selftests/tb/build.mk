@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tests of TB sets: one source, two builds. Over device and memfd, static, for
+# the VM; over memfd alone for this machine.
+
+TB_OUT	      := $(BUILD)/selftests/tb
+TB_BOTH	      := call_test seen_test
+TB_DEPS	      := selftests/tb/common.h selftests/device.h $(LIB_HEADERS) include/uapi/linux/sundial.h $(KSELFTEST)/lib.mk
+TB_VM_TESTS   := $(TB_BOTH:%=$(TB_OUT)/vm/%)
+TB_HOST_TESTS := $(TB_BOTH:%=$(TB_OUT)/memfd/%)
+
+$(TB_VM_TESTS): $(TB_OUT)/vm/%: selftests/tb/%.c $(TB_DEPS) $(LIBSUNDIAL) $(PROVOKED)
+	@mkdir -p $(@D)
+	$(CC) $(CLOCK_FLAGS) -static -o $@ $< $(LIBSUNDIAL) $(PROVOKED_LINK)
+
+$(TB_HOST_TESTS): $(TB_OUT)/memfd/%: selftests/tb/%.c $(TB_DEPS) $(LIBSUNDIAL)
+	@mkdir -p $(@D)
+	$(CC) $(CLOCK_FLAGS) -DSUNDIAL_TEST_MEMFD_ONLY -o $@ $< $(LIBSUNDIAL)
+
+CHECKS	 += $(TB_HOST_TESTS)
+VM_TESTS += $(TB_VM_TESTS)
