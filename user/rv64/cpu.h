@@ -50,6 +50,7 @@ enum rv64_stop {
 	RV64_STOP_BUDGET,	/* as many instructions as asked were executed */
 	RV64_STOP_EXIT_REQUEST, /* cpu->exit_request was set */
 	RV64_STOP_FENCE_I,	/* after a fence.i: translations may be stale */
+	RV64_STOP_FAULT,	/* at an access that faulted; see fault_address (rv64_run() only) */
 };
 
 #define RV64_NO_RESERVATION (~0ULL)
@@ -85,10 +86,21 @@ struct rv64_cpu {
 	u8 reserved_strict; /* reserved_version was taken */
 	u32 *held_version;  /* entry that is locked while a store is under way, or NULL */
 
-	u64 fault_address; /* of RV64_STOP_MISALIGNED */
+	u64 fault_address; /* of RV64_STOP_MISALIGNED and RV64_STOP_FAULT */
+	u32 fault_signal;  /* of RV64_STOP_FAULT: as the host's siginfo has them */
+	u32 fault_code;
 	u64 instret;	   /* what rdinstret adds to the instructions of this run */
 	u64 f[32];	   /* NaN boxed: a narrower value has all upper bits set */
 	void *owner;	   /* for whoever runs this cpu */
+
+	/* Translated code's own, between its entry and its exit; see thunk.c. */
+	u64 host_rsp;	  /* the host's stack */
+	u64 return_top;	  /* of the table of return addresses */
+	u64 return_rsp;	  /* place in it while a helper runs on the host's stack */
+	u64 pair_address; /* of the LR whose SC is in the same TB */
+	u64 pair_value;
+	u64 saved_temps[3]; /* while the interpreter helps in the middle of an operation */
+	struct rv64_vcpu *vcpu; /* what exec.c keeps, while a thread runs this cpu */
 };
 
 /* Offsets for the emitter, from the biased register. */

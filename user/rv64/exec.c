@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The loop that runs guest code, and what stops it. Locking is described in vcpu.h. */
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "rv64/fp.h"
+#include "rv64/interp.h"
+#include "rv64/mem.h"
+#include "rv64/reserve.h"
+#include "rv64/vcpu.h"
+
+#define DEFAULT_TB_BYTES (64UL << 20)
+#define DEFAULT_TB_INSNS 64
+
+/* Instructions that run alone from an LR on; by then an SC has come, or never will. */
+#define EXCLUSIVE_INSNS 64
+
+struct rv64_exec_options rv64_options;
+__thread struct rv64_vcpu *rv64_this_vcpu;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rv64_vcpu *vcpus;
+static u32 stop_pending;
+static u64 check_generation; /* counts what may have changed guest code; under the lock */
+static int fork_fd = -1;
+
+static void *to_run(const u8 *written)
+{
+	return (void *)(written + (rv64_code.run - rv64_code.write));
+}
+
+int rv64_exec_init(const struct rv64_exec_options *options)
+{
+	rv64_options = *options;
+	if (!rv64_options.tb_bytes)
+		rv64_options.tb_bytes = DEFAULT_TB_BYTES;
+	if (!rv64_options.max_tb_insns || rv64_options.max_tb_insns > TB_MAX_INSNS)
+		rv64_options.max_tb_insns = DEFAULT_TB_INSNS;
+	if (!rv64_options.dump_file)
+		rv64_options.dump_file = stderr;
+	/* What the interpreter does from an LR to its SC it does alone: it need not switch. */
+	rv64_strict = 1;
+	return rv64_code_init(rv64_options.tb_bytes);
+}
+
+static void start_running(struct rv64_vcpu *v)
+{
+	for (;;) {
+		__atomic_exchange_n(&v->running, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&stop_pending, __ATOMIC_SEQ_CST))
+			return;
+		__atomic_store_n(&v->running, 0, __ATOMIC_SEQ_CST);
+		syscall(SYS_futex, &v->running, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+		pthread_mutex_lock(&lock);
+		pthread_mutex_unlock(&lock);
+	}
+}
+
+static void stop_running(struct rv64_vcpu *v)
+{
+	__atomic_store_n(&v->running, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&stop_pending, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &v->running, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* Under the lock. When it returns no vCPU but self runs; until resume_world(). */
+static void stop_world(struct rv64_vcpu *self)
+{
+	__atomic_store_n(&stop_pending, 1, __ATOMIC_SEQ_CST);
+	for (struct rv64_vcpu *v = vcpus; v; v = v->next) {
+		if (v != self)
+			__atomic_fetch_or(&v->cpu->exit_request, REQUEST_STOP_WORLD,
+					  __ATOMIC_SEQ_CST);
+	}
+	for (struct rv64_vcpu *v = vcpus; v; v = v->next) {
+		while (v != self && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+			syscall(SYS_futex, &v->running, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+	}
+}
+
+static void resume_world(void)
+{
+	__atomic_store_n(&stop_pending, 0, __ATOMIC_SEQ_CST);
+	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
+		__atomic_fetch_and(&v->cpu->exit_request, ~REQUEST_STOP_WORLD, __ATOMIC_SEQ_CST);
+}
+
+static void clear_jump_cache(struct rv64_vcpu *v)
+{
+	const u8 *nothing = to_run(rv64_code.thunks.nothing);
+
+	for (u32 i = 0; i < JUMP_CACHE_SIZE; i++)
+		v->jump_cache[i] = nothing;
+}
+
+static void clear_jump_caches(void)
+{
+	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
+		clear_jump_cache(v);
+}
+
+static const u8 **jump_cache_slot(struct rv64_vcpu *v, u64 pc)
+{
+	return &v->jump_cache[pc >> 1 & (JUMP_CACHE_SIZE - 1)];
+}
+
+/* The table of return addresses: below it a guard page, in its last word what a return
+ * finds that was not preceded by a call. */
+static int make_return_table(struct rv64_vcpu *v)
+{
+	size_t bytes = PAGE_BYTES + RETURN_TABLE_BYTES;
+	u64 *top;
+
+	v->return_table =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (v->return_table == MAP_FAILED)
+		return -ENOMEM;
+	if (mprotect(v->return_table, PAGE_BYTES, PROT_NONE)) {
+		munmap(v->return_table, bytes);
+		return -ENOMEM;
+	}
+	top = (u64 *)(v->return_table + bytes) - 2;
+	*top = (u64)to_run(rv64_code.thunks.return_miss);
+	v->cpu->return_top = (u64)top;
+	return 0;
+}
+
+static int make_signal_stack(struct rv64_vcpu *v)
+{
+	stack_t stack = {.ss_size = 64 * 1024};
+
+	v->signal_stack = malloc(stack.ss_size);
+	if (!v->signal_stack)
+		return -ENOMEM;
+	stack.ss_sp = v->signal_stack;
+	return sigaltstack(&stack, NULL) ? -errno : 0;
+}
+
+static void free_vcpu(struct rv64_vcpu *v)
+{
+	if (v->return_table && v->return_table != MAP_FAILED)
+		munmap(v->return_table, PAGE_BYTES + RETURN_TABLE_BYTES);
+	free(v->signal_stack);
+	free(v);
+}
+
+int rv64_thread_enter(struct rv64_cpu *cpu)
+{
+	struct rv64_vcpu *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	v->cpu = cpu;
+	if (make_return_table(v) || make_signal_stack(v)) {
+		free_vcpu(v);
+		return -ENOMEM;
+	}
+	cpu->vcpu = v;
+	cpu->jump_cache = v->jump_cache;
+	clear_jump_cache(v);
+	rv64_this_vcpu = v;
+	pthread_mutex_lock(&lock);
+	v->next = vcpus;
+	vcpus = v;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+void rv64_thread_leave(struct rv64_cpu *cpu)
+{
+	struct rv64_vcpu *v = cpu->vcpu, **at = &vcpus;
+	stack_t none = {.ss_flags = SS_DISABLE};
+
+	pthread_mutex_lock(&lock);
+	while (*at != v)
+		at = &(*at)->next;
+	*at = v->next;
+	rv64_add_stats(&v->stats);
+	pthread_mutex_unlock(&lock);
+	sigaltstack(&none, NULL);
+	rv64_this_vcpu = NULL;
+	cpu->vcpu = NULL;
+	free_vcpu(v);
+}
+
+void rv64_request_exit(struct rv64_cpu *cpu)
+{
+	__atomic_fetch_or(&cpu->exit_request, REQUEST_CALLER, __ATOMIC_SEQ_CST);
+}
+
+typedef u32 (*enter_fn)(void *cpu, const void *what);
+
+/* Translated code from entry on; or C code, such that a fault in it ends it. */
+static u32 guarded(struct rv64_vcpu *v, const u8 *thunk, const void *what)
+{
+	enter_fn enter = (enter_fn)to_run(thunk);
+	u32 code;
+
+	WRITE_ONCE(v->guarded, true);
+	barrier();
+	code = enter((u8 *)v->cpu + RV64_CPU_BIAS, what);
+	barrier();
+	WRITE_ONCE(v->guarded, false);
+	return code;
+}
+
+u32 rv64_help_interp(struct rv64_cpu *cpu, const struct interp_note *note)
+{
+	int stop;
+
+	cpu->pc = note->pc;
+	stop = rv64_execute(cpu, &note->insn);
+	return stop == RV64_GO_ON ? 0 : LEFT_STOP + stop;
+}
+
+static void step_guarded(struct rv64_cpu *cpu)
+{
+	struct rv64_insn insn;
+
+	cpu->fetching = 1;
+	barrier();
+	rv64_decode(rv64_fetch(cpu->pc), &insn);
+	barrier();
+	cpu->fetching = 0;
+	cpu->vcpu->stop = rv64_execute(cpu, &insn);
+}
+
+/* One instruction by the interpreter: RV64_GO_ON or a reason to stop. */
+static int step(struct rv64_vcpu *v)
+{
+	u32 code = guarded(v, rv64_code.thunks.call, step_guarded);
+
+	return code == LEFT_FAULT ? RV64_STOP_FAULT : v->stop;
+}
+
+/* The bytes from pc on that can be read, of this page and the beginning of the next. */
+static void fetch_guarded(struct rv64_cpu *cpu)
+{
+	struct rv64_vcpu *v = cpu->vcpu;
+	u64 pc = cpu->pc, page_end = (pc | (PAGE_BYTES - 1)) + 1;
+	u32 bytes = min(sizeof(v->fetched), page_end - pc);
+
+	cpu->fetching = 1;
+	barrier();
+	memcpy(v->fetched, (const void *)pc, bytes);
+	v->fetch_bytes = bytes;
+	barrier();
+	if (pc + bytes == page_end && bytes < sizeof(v->fetched)) {
+		memcpy(v->fetched + bytes, (const void *)page_end, 2);
+		barrier();
+		v->fetch_bytes = bytes + 2;
+	}
+	cpu->fetching = 0;
+}
+
+/* False: the first instruction cannot be read; cpu->fault_address is set. */
+static bool fetch(struct rv64_vcpu *v)
+{
+	u16 low;
+
+	v->fetch_bytes = 0;
+	guarded(v, rv64_code.thunks.call, fetch_guarded);
+	v->cpu->fetching = 0;
+	if (v->fetch_bytes < 2)
+		return false;
+	memcpy(&low, v->fetched, 2);
+	return rv64_is_short(low) || v->fetch_bytes >= 4;
+}
+
+/* Under the lock: the TB, made now if nobody else has; the world is stopped if that
+ * needs a flush. NULL: it does not fit even into empty code memory. */
+static struct tb *make_tb(struct rv64_vcpu *v)
+{
+	static struct ir_block block;
+	struct tb *tb = rv64_tb_find(v->cpu->pc, v->rounding);
+	u64 start = rv64_now_ns();
+
+	if (tb)
+		return tb;
+	rv64_front(&block, v->cpu->pc, v->fetched, v->fetch_bytes, rv64_options.max_tb_insns,
+		   v->rounding);
+	rv64_optimise(&block);
+	tb = rv64_tb_make(&block);
+	if (!tb) {
+		stop_world(v);
+		rv64_tb_flush();
+		clear_jump_caches();
+		resume_world();
+		v->stats.flushes++;
+		tb = rv64_tb_make(&block);
+	}
+	if (!tb)
+		return NULL;
+	v->stats.translations++;
+	v->stats.guest_bytes += tb->bytes;
+	v->stats.guest_insns += tb->nr_insns;
+	v->stats.host_bytes += tb->host_bytes;
+	v->stats.translation_ns += rv64_now_ns() - start;
+	if (rv64_options.dump)
+		rv64_dump_block(&block, tb);
+	if (rv64_options.perf_map)
+		rv64_perf_map_add(tb);
+	return tb;
+}
+
+/*
+ * Translates what is at cpu->pc. The bytes are read before the lock is taken, as reading
+ * may fault; if anything was invalidated in between they are read again:
+ *
+ *	this thread			another
+ *	reads old code
+ *					writes new code, fence.i: no TB there yet
+ *	makes a TB of old code
+ */
+static struct tb *translate(struct rv64_vcpu *v)
+{
+	struct tb *tb = NULL;
+	bool readable;
+	u64 generation;
+
+	stop_running(v);
+	for (;;) {
+		generation = __atomic_load_n(&check_generation, __ATOMIC_ACQUIRE);
+		readable = fetch(v);
+		pthread_mutex_lock(&lock);
+		if (generation == check_generation)
+			break;
+		pthread_mutex_unlock(&lock);
+	}
+	if (readable)
+		tb = make_tb(v);
+	/* Under the lock nobody stops the world: the TB is safe from here on. */
+	v->running = 1;
+	pthread_mutex_unlock(&lock);
+	return tb;
+}
+
+static struct tb *find_tb(struct rv64_vcpu *v)
+{
+	struct tb *tb = rv64_tb_find(v->cpu->pc, v->rounding);
+
+	if (tb)
+		v->stats.hash_hits++;
+	else
+		tb = translate(v);
+	if (tb)
+		*jump_cache_slot(v, tb->pc) = rv64_tb_entry(tb);
+	return tb;
+}
+
+/*
+ * Lets the exit that was just taken lead to tb from now on. Skipped if somebody holds the
+ * lock: a running vCPU must not wait for it, and the exit will come again.
+ */
+static void chain(struct rv64_vcpu *v, struct tb_exit *exit, struct tb *tb)
+{
+	if (exit->to) {
+		v->stats.already_chained++;
+		return;
+	}
+	if (exit->kind == EXIT_INDIRECT && exit->filled && exit->target != tb->pc)
+		return;
+	if (pthread_mutex_trylock(&lock))
+		return;
+	if (!exit->to && exit->tb->valid && tb->valid) {
+		rv64_tb_chain(exit, tb);
+		v->stats.patched++;
+		v->stats.cycles += tb->pc <= exit->tb->pc;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static const u8 *next_entry(struct rv64_vcpu *v, u32 last)
+{
+	u64 pc = v->cpu->pc;
+	const u8 *entry = *jump_cache_slot(v, pc);
+	struct tb_exit *exit;
+	struct tb *tb;
+
+	if (last == NO_EXIT && *(const u64 *)(entry - 8) == pc) {
+		v->stats.jump_cache_hits++;
+		return entry;
+	}
+	exit = last == NO_EXIT ? NULL : &rv64_code.exits[last];
+	tb = exit ? READ_ONCE(exit->to) : NULL;
+	if (tb && tb->pc == pc && tb->rounding == v->rounding) {
+		v->stats.hints_used++;
+		return rv64_tb_entry(tb);
+	}
+	tb = find_tb(v);
+	if (!tb)
+		return NULL;
+	/* A translation may have flushed everything, the exit too. */
+	if (exit && last < rv64_code.nr_exits && exit->tb->rounding == v->rounding &&
+	    (exit->kind == EXIT_INDIRECT || exit->target == pc))
+		chain(v, exit, tb);
+	return rv64_tb_entry(tb);
+}
+
+/* An LR that is not paired with its SC in a TB: all others stand still until the SC. */
+static int run_exclusive(struct rv64_vcpu *v)
+{
+	struct rv64_cpu *cpu = v->cpu;
+	int stop = RV64_GO_ON;
+
+	stop_running(v);
+	pthread_mutex_lock(&lock);
+	stop_world(v);
+	v->stats.exclusive++;
+	for (u32 i = 0; i < EXCLUSIVE_INSNS && stop == RV64_GO_ON; i++) {
+		stop = step(v);
+		if (cpu->reserved_address == RV64_NO_RESERVATION)
+			break;
+	}
+	cpu->reserved_address = RV64_NO_RESERVATION;
+	resume_world();
+	v->running = 1;
+	pthread_mutex_unlock(&lock);
+	return stop;
+}
+
+static int interpret_one(struct rv64_vcpu *v)
+{
+	v->stats.real_exits++;
+	return step(v);
+}
+
+static void fence_i(struct rv64_vcpu *v)
+{
+	stop_running(v);
+	rv64_code_check();
+	start_running(v);
+}
+
+/* Translated code came back with code. RV64_GO_ON or a reason to stop; *last is the exit
+ * to be chained. */
+static int left(struct rv64_vcpu *v, u32 code, u32 *last)
+{
+	struct rv64_cpu *cpu = v->cpu;
+	struct tb_exit *exit;
+
+	if (code >= LEFT_STOP)
+		return code - LEFT_STOP;
+	if (code == LEFT_FAULT)
+		return RV64_STOP_FAULT;
+	if (code == LEFT_LOOKUP) {
+		cpu->pc &= ~1ULL;
+		v->stats.nochain_exits++;
+		return RV64_GO_ON;
+	}
+	exit = &rv64_code.exits[code];
+	if (exit->kind == EXIT_INDIRECT) {
+		cpu->pc &= ~1ULL;
+		v->stats.nochain_exits++;
+		*last = code;
+		return RV64_GO_ON;
+	}
+	cpu->pc = exit->target;
+	switch (exit->kind) {
+	case EXIT_CHAIN:
+		v->stats.chain_exits[exit->slot]++;
+		*last = code;
+		return RV64_GO_ON;
+	case EXIT_INTERP:
+		return interpret_one(v);
+	case EXIT_EXCLUSIVE:
+		return run_exclusive(v);
+	default:
+		return RV64_GO_ON;
+	}
+}
+
+/* The rounding mode decides which TBs fit; one that SSE does not have fits none. */
+static bool interpret_only(struct rv64_vcpu *v)
+{
+	u8 frm = v->cpu->frm;
+
+	if (v->rounding != (frm != RV64_RNE)) {
+		v->rounding = frm != RV64_RNE;
+		clear_jump_cache(v);
+	}
+	return frm > RV64_RUP || rv64_options.interpret;
+}
+
+static enum rv64_stop loop(struct rv64_vcpu *v)
+{
+	struct rv64_cpu *cpu = v->cpu;
+	u32 last = NO_EXIT;
+	int stop = RV64_GO_ON;
+
+	while (stop == RV64_GO_ON) {
+		u32 request = __atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE);
+		const u8 *entry;
+
+		v->stats.iterations++;
+		if (request & ~REQUEST_STOP_WORLD)
+			return RV64_STOP_EXIT_REQUEST;
+		if (request) {
+			stop_running(v);
+			start_running(v);
+			last = NO_EXIT;
+		}
+		entry = interpret_only(v) ? NULL : next_entry(v, last);
+		last = NO_EXIT;
+		if (entry)
+			stop = left(v, guarded(v, rv64_code.thunks.enter, entry), &last);
+		else
+			stop = interpret_one(v);
+		if (stop == RV64_STOP_FENCE_I) {
+			fence_i(v);
+			last = NO_EXIT;
+			stop = RV64_GO_ON;
+		}
+	}
+	return stop;
+}
+
+enum rv64_stop rv64_run(struct rv64_cpu *cpu)
+{
+	struct rv64_vcpu *v = cpu->vcpu;
+	enum rv64_stop stop;
+
+	rv64_fp_enter(cpu);
+	start_running(v);
+	stop = loop(v);
+	stop_running(v);
+	rv64_fp_leave(cpu);
+	return stop;
+}
+
+static bool overlaps(const struct tb *tb, u64 address, u64 bytes)
+{
+	return tb->pc < address + bytes && address < tb->pc + tb->bytes;
+}
+
+/* Under the lock: a TB with code in the range, or NULL. A long range has more pages than
+ * there are TBs. */
+static struct tb *find_in_range(u64 address, u64 bytes)
+{
+	struct tb *tb;
+
+	if (bytes / PAGE_BYTES > 64) {
+		for (tb = rv64_tb_first(); tb; tb = tb->next_valid) {
+			if (overlaps(tb, address, bytes))
+				return tb;
+		}
+		return NULL;
+	}
+	for (u64 page = ALIGN_DOWN(address, PAGE_BYTES); page < address + bytes;
+	     page += PAGE_BYTES) {
+		for (tb = rv64_tb_first_in_page(page); tb; tb = rv64_tb_next_in_page(tb, page)) {
+			if (overlaps(tb, address, bytes))
+				return tb;
+		}
+	}
+	return NULL;
+}
+
+void rv64_code_changed(u64 address, u64 bytes)
+{
+	struct tb *tb;
+
+	pthread_mutex_lock(&lock);
+	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
+	tb = find_in_range(address, bytes);
+	if (tb) {
+		stop_world(rv64_this_vcpu);
+		for (; tb; tb = find_in_range(address, bytes))
+			rv64_tb_invalidate(tb);
+		clear_jump_caches();
+		resume_world();
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* The TB that is compared with its guest bytes; a fault leaves it there. */
+static struct tb *checked;
+
+static void find_changed_guarded(struct rv64_cpu *cpu)
+{
+	for (; checked; WRITE_ONCE(checked, checked->next_valid)) {
+		if (memcmp(checked->code, (const void *)checked->pc, checked->bytes))
+			return;
+	}
+}
+
+/* The first TB from `checked` on that is not what is in memory, or cannot be read. */
+static struct tb *find_changed(struct rv64_vcpu *v)
+{
+	u64 address = v->cpu->fault_address;
+	struct tb *tb;
+
+	guarded(v, rv64_code.thunks.call, find_changed_guarded);
+	v->cpu->fault_address = address;
+	tb = READ_ONCE(checked);
+	if (tb)
+		checked = tb->next_valid;
+	return tb;
+}
+
+void rv64_code_check(void)
+{
+	struct rv64_vcpu *v = rv64_this_vcpu;
+	struct tb *tb;
+
+	pthread_mutex_lock(&lock);
+	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
+	checked = rv64_tb_first();
+	tb = find_changed(v);
+	if (tb) {
+		stop_world(v);
+		for (; tb; tb = find_changed(v))
+			rv64_tb_invalidate(tb);
+		clear_jump_caches();
+		resume_world();
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void rv64_fork_prepare(void)
+{
+	pthread_mutex_lock(&lock);
+	fork_fd = rv64_code_copy();
+}
+
+void rv64_fork_parent(void)
+{
+	if (fork_fd >= 0)
+		close(fork_fd);
+	fork_fd = -1;
+	pthread_mutex_unlock(&lock);
+}
+
+int rv64_fork_child(struct rv64_cpu *cpu)
+{
+	struct rv64_vcpu *self = cpu->vcpu;
+	int err = fork_fd < 0 ? fork_fd : rv64_code_adopt(fork_fd);
+
+	fork_fd = -1;
+	pthread_mutex_init(&lock, NULL);
+	while (vcpus) {
+		struct rv64_vcpu *v = vcpus;
+
+		vcpus = v->next;
+		if (v != self)
+			free_vcpu(v);
+	}
+	self->next = NULL;
+	vcpus = self;
+	return err;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the engine did and made: --stats, --dump, and the map that perf reads. */
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+#include "rv64/vcpu.h"
+
+static struct rv64_stats total;
+
+u64 rv64_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+/* Under the translation lock. */
+void rv64_add_stats(const struct rv64_stats *stats)
+{
+	const u64 *from = (const u64 *)stats;
+	u64 *to = (u64 *)&total;
+
+	for (u32 i = 0; i < sizeof(total) / sizeof(u64); i++)
+		to[i] += from[i];
+}
+
+static void line(FILE *file, const char *name, u64 count, u64 of)
+{
+	fprintf(file, "  %-22s %14" PRIu64, name, count);
+	if (of)
+		fprintf(file, "  %6.2f%%", 100.0 * count / of);
+	fputc('\n', file);
+}
+
+void rv64_print_stats(FILE *file)
+{
+	const struct rv64_stats *s = &total;
+	u64 exits = s->chain_exits[0] + s->chain_exits[1] + s->nochain_exits + s->real_exits;
+	u64 tries = s->patched + s->already_chained;
+
+	fprintf(file, "rv64 engine\n");
+	line(file, "loop iterations", s->iterations, 0);
+	line(file, "jump-cache hits", s->jump_cache_hits, s->iterations);
+	line(file, "hash hits", s->hash_hits, s->iterations);
+	line(file, "hints used", s->hints_used, s->iterations);
+	line(file, "translations", s->translations, s->iterations);
+	line(file, "chained exits, slot 0", s->chain_exits[0], exits);
+	line(file, "chained exits, slot 1", s->chain_exits[1], exits);
+	line(file, "nochain exits", s->nochain_exits, exits);
+	line(file, "real exits", s->real_exits, exits);
+	line(file, "chains patched", s->patched, tries);
+	line(file, "cycles", s->cycles, s->patched);
+	line(file, "already chained", s->already_chained, tries);
+	line(file, "exclusive sections", s->exclusive, 0);
+	line(file, "flushes", s->flushes, 0);
+	line(file, "guest instructions", s->guest_insns, 0);
+	line(file, "guest code bytes", s->guest_bytes, 0);
+	line(file, "host code bytes", s->host_bytes, 0);
+	if (s->guest_bytes)
+		fprintf(file, "  %-22s %14.2f\n", "host/guest bytes",
+			(double)s->host_bytes / s->guest_bytes);
+	fprintf(file, "  %-22s %11.3f ms\n", "time in translation", s->translation_ns / 1e6);
+}
+
+static void dump_in(const struct ir_block *block, FILE *file)
+{
+	char text[96];
+
+	for (u32 i = 0; i < block->nr_insns; i++) {
+		const struct rv64_insn *insn = &block->insn[i];
+
+		fprintf(file, "  %8" PRIx64 ": %0*x%*s %s\n", block->pc + block->offset[i],
+			insn->size * 2, insn->raw, 9 - insn->size * 2, "",
+			rv64_print_insn(insn, text, sizeof(text)));
+	}
+}
+
+static void dump_out(const struct tb *tb, FILE *file)
+{
+	const u8 *code = rv64_tb_entry(tb);
+
+	for (u32 i = 0; i < tb->host_bytes; i++)
+		fprintf(file, "%s%02x", i % 32 ? " " : i ? "\n  " : "  ", code[i]);
+	fputc('\n', file);
+}
+
+/* Under the translation lock, which keeps the output of TBs apart. */
+void rv64_dump_block(const struct ir_block *block, const struct tb *tb)
+{
+	FILE *file = rv64_options.dump_file;
+
+	fprintf(file, "TB %#" PRIx64 ", %u instructions, %u bytes -> %u at %p\n", tb->pc,
+		tb->nr_insns, tb->bytes, tb->host_bytes, (const void *)rv64_tb_entry(tb));
+	if (rv64_options.dump & RV64_DUMP_IN)
+		dump_in(block, file);
+	if (rv64_options.dump & RV64_DUMP_IR)
+		rv64_print_ir(block, file);
+	if (rv64_options.dump & RV64_DUMP_OUT)
+		dump_out(tb, file);
+}
+
+/* One line for each TB; perf reads the file after the run. */
+void rv64_perf_map_add(const struct tb *tb)
+{
+	static FILE *map;
+	char path[64];
+
+	if (!map) {
+		snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+		map = fopen(path, "w");
+		if (!map)
+			return;
+	}
+	fprintf(map, "%" PRIxPTR " %x rv64:%" PRIx64 "\n", (uintptr_t)rv64_tb_entry(tb),
+		tb->host_bytes, tb->pc);
+	fflush(map);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What exec.c keeps of a thread that runs guest code, and how threads stop each other.
+ *
+ * The translation lock protects TBs, code memory and the list of vCPUs. A vCPU is
+ * `running` while it may hold a TB or be inside one; it is never running while it waits
+ * for the lock. Whoever holds the lock may stop the world: then no vCPU but his own runs,
+ * and TBs may be invalidated, moved and dropped.
+ *
+ *	starts to run			stops the world
+ *	running = 1
+ *	(full barrier)			stop_pending = 1
+ *					(full barrier)
+ *	stop_pending?			running?
+ *
+ * At least one of the two sees the other: either the vCPU takes its running back and
+ * waits for the lock, or the one who stops waits for it to leave.
+ */
+#ifndef SUNDIAL_RV64_VCPU_H
+#define SUNDIAL_RV64_VCPU_H
+
+#include "rv64/exec.h"
+#include "rv64/help.h"
+#include "rv64/tb.h"
+
+/* In cpu->exit_request: somebody stops the world. */
+#define REQUEST_STOP_WORLD 0x80000000U
+#define REQUEST_CALLER	   1U
+
+/* Of one thread; rv64_print_stats() adds them up. */
+struct rv64_stats {
+	u64 iterations;	     /* of the loop in exec.c */
+	u64 jump_cache_hits; /* by that loop; emitted code does not count its own */
+	u64 hash_hits;
+	u64 hints_used; /* the exit itself knew the next TB */
+	u64 translations;
+	u64 chain_exits[2];
+	u64 nochain_exits; /* indirect */
+	u64 real_exits;	   /* for the interpreter or the caller */
+	u64 patched;
+	u64 cycles; /* of these, back to where they came from or before */
+	u64 already_chained;
+	u64 exclusive;
+	u64 flushes;
+	u64 guest_bytes, guest_insns, host_bytes;
+	u64 translation_ns;
+};
+
+#define RETURN_TABLE_BYTES (64 * 1024)
+
+struct rv64_vcpu {
+	struct rv64_cpu *cpu;
+	struct rv64_vcpu *next;
+	u32 running;
+	bool guarded;  /* inside translated code or what it calls: faults are the guest's */
+	bool rounding; /* what the jump cache's TBs were made for */
+	bool fetch_failed;
+	s32 stop; /* result of the last step */
+	u32 fetch_bytes;
+	struct rv64_stats stats;
+	u8 *return_table; /* a guard page first */
+	void *signal_stack;
+	const u8 *jump_cache[JUMP_CACHE_SIZE];
+	u8 fetched[TB_MAX_INSNS * 4];
+};
+
+extern struct rv64_exec_options rv64_options;
+extern __thread struct rv64_vcpu *rv64_this_vcpu;
+
+/* stats.c */
+u64 rv64_now_ns(void);
+void rv64_add_stats(const struct rv64_stats *stats);
+void rv64_dump_block(const struct ir_block *block, const struct tb *tb);
+void rv64_perf_map_add(const struct tb *tb);
+
+#endif
