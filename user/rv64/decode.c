@@ -333,18 +333,14 @@ static void operands(struct rv64_insn *insn, u32 rd, u32 rs1, u32 rs2, s64 imm)
 	insn->imm = imm;
 }
 
-/* Fills the operands in; false if their values are reserved. */
-static bool short_operands(u32 raw, enum cformat format, struct rv64_insn *insn)
+/* Loads and stores; false if the operands' values are reserved. */
+static bool short_memory(u32 raw, enum cformat format, struct rv64_insn *insn)
 {
 	u32 r5 = bits(raw, 11, 7), r5low = bits(raw, 6, 2);
 	u32 r3 = 8 + bits(raw, 9, 7), r3low = 8 + bits(raw, 4, 2);
-	s64 imm = sign_extend(cimm(raw), 6);
-	const u32 ra = 1, sp = 2;
+	const u32 sp = 2;
 
 	switch (format) {
-	case CFMT_ADDI4SPN:
-		operands(insn, r3low, sp, 0, imm_addi4spn(raw));
-		return insn->imm != 0;
 	case CFMT_LW:
 		operands(insn, r3low, r3, 0, imm_word(raw));
 		return true;
@@ -357,6 +353,38 @@ static bool short_operands(u32 raw, enum cformat format, struct rv64_insn *insn)
 	case CFMT_SD:
 		operands(insn, 0, r3, r3low, imm_double(raw));
 		return true;
+	case CFMT_LWSP:
+		operands(insn, r5, sp, 0,
+			 bits(raw, 12, 12) << 5 | bits(raw, 6, 4) << 2 | bits(raw, 3, 2) << 6);
+		return r5 != 0;
+	case CFMT_LDSP:
+	case CFMT_FLDSP:
+		operands(insn, r5, sp, 0,
+			 bits(raw, 12, 12) << 5 | bits(raw, 6, 5) << 3 | bits(raw, 4, 2) << 6);
+		return format == CFMT_FLDSP || r5 != 0;
+	case CFMT_SWSP:
+		operands(insn, 0, sp, r5low, bits(raw, 12, 9) << 2 | bits(raw, 8, 7) << 6);
+		return true;
+	case CFMT_SDSP:
+		operands(insn, 0, sp, r5low, bits(raw, 12, 10) << 3 | bits(raw, 9, 7) << 6);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Fills the operands in; false if their values are reserved. */
+static bool short_operands(u32 raw, enum cformat format, struct rv64_insn *insn)
+{
+	u32 r5 = bits(raw, 11, 7), r5low = bits(raw, 6, 2);
+	u32 r3 = 8 + bits(raw, 9, 7), r3low = 8 + bits(raw, 4, 2);
+	s64 imm = sign_extend(cimm(raw), 6);
+	const u32 ra = 1, sp = 2;
+
+	switch (format) {
+	case CFMT_ADDI4SPN:
+		operands(insn, r3low, sp, 0, imm_addi4spn(raw));
+		return insn->imm != 0;
 	case CFMT_ADDI:
 		operands(insn, r5, r5, 0, imm);
 		return true;
@@ -390,21 +418,6 @@ static bool short_operands(u32 raw, enum cformat format, struct rv64_insn *insn)
 	case CFMT_CB:
 		operands(insn, 0, r3, 0, imm_cb(raw));
 		return true;
-	case CFMT_LWSP:
-		operands(insn, r5, sp, 0,
-			 bits(raw, 12, 12) << 5 | bits(raw, 6, 4) << 2 | bits(raw, 3, 2) << 6);
-		return r5 != 0;
-	case CFMT_LDSP:
-	case CFMT_FLDSP:
-		operands(insn, r5, sp, 0,
-			 bits(raw, 12, 12) << 5 | bits(raw, 6, 5) << 3 | bits(raw, 4, 2) << 6);
-		return format == CFMT_FLDSP || r5 != 0;
-	case CFMT_SWSP:
-		operands(insn, 0, sp, r5low, bits(raw, 12, 9) << 2 | bits(raw, 8, 7) << 6);
-		return true;
-	case CFMT_SDSP:
-		operands(insn, 0, sp, r5low, bits(raw, 12, 10) << 3 | bits(raw, 9, 7) << 6);
-		return true;
 	case CFMT_CNONE:
 		return true;
 	case CFMT_JR:
@@ -419,8 +432,9 @@ static bool short_operands(u32 raw, enum cformat format, struct rv64_insn *insn)
 	case CFMT_CADD:
 		operands(insn, r5, r5, r5low, 0);
 		return true;
+	default:
+		return short_memory(raw, format, insn);
 	}
-	return false;
 }
 
 static const struct crow *find_short(u32 raw)

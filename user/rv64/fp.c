@@ -280,7 +280,53 @@ static u64 fma_d(struct rv64_cpu *cpu, enum rv64_rounding rm, u64 a, u64 b, u64 
 #define SIGN_D (1ULL << 63)
 #define SIGN_H 0x8000ULL
 
-/* Operations of singles and doubles that round, with MXCSR rounding as rm says. */
+/* What rounds and is only of doubles, with MXCSR rounding as rm says. */
+static u64 compute_d(struct rv64_cpu *cpu, enum rv64_op op, enum rv64_rounding rm, u64 a, u64 b,
+		     u64 c3)
+{
+	switch (op) {
+	case RV64_OP_FADD_D:
+		return sse_add_d(a, b);
+	case RV64_OP_FSUB_D:
+		return sse_sub_d(a, b);
+	case RV64_OP_FMUL_D:
+		return sse_mul_d(a, b);
+	case RV64_OP_FDIV_D:
+		return sse_div_d(a, b);
+	case RV64_OP_FSQRT_D:
+		return sse_sqrt_d(a);
+	case RV64_OP_FMADD_D:
+		return fma_d(cpu, rm, a, b, c3);
+	case RV64_OP_FMSUB_D:
+		return fma_d(cpu, rm, a, b, c3 ^ SIGN_D);
+	case RV64_OP_FNMSUB_D:
+		return fma_d(cpu, rm, a ^ SIGN_D, b, c3);
+	case RV64_OP_FNMADD_D:
+		return fma_d(cpu, rm, a ^ SIGN_D, b, c3 ^ SIGN_D);
+	case RV64_OP_FCVT_D_S:
+		return sse_s_to_d(rv64_unbox_s(a));
+	case RV64_OP_FCVT_D_W:
+		return sse_w_to_d(a);
+	case RV64_OP_FCVT_D_WU:
+		return sse_l_to_d((u32)a);
+	case RV64_OP_FCVT_D_L:
+		return sse_l_to_d(a);
+	case RV64_OP_FCVT_D_LU:
+		return sse_lu_to_d(a);
+	case RV64_OP_FCVT_W_D:
+		return d_to_signed(cpu, rm, a, 32);
+	case RV64_OP_FCVT_L_D:
+		return d_to_signed(cpu, rm, a, 64);
+	case RV64_OP_FCVT_WU_D:
+		return d_to_unsigned(cpu, rm, a, 32);
+	case RV64_OP_FCVT_LU_D:
+		return d_to_unsigned(cpu, rm, a, 64);
+	default:
+		__builtin_unreachable();
+	}
+}
+
+/* The same, and what is of singles. */
 static u64 compute_rounded(struct rv64_cpu *cpu, enum rv64_op op, enum rv64_rounding rm, u64 a,
 			   u64 b, u64 c3)
 {
@@ -307,28 +353,8 @@ static u64 compute_rounded(struct rv64_cpu *cpu, enum rv64_op op, enum rv64_roun
 	case RV64_OP_FNMADD_S:
 		return rv64_box_s(fma_s(cpu, rm, rv64_unbox_s(a) ^ SIGN_S, rv64_unbox_s(b),
 					rv64_unbox_s(c3) ^ SIGN_S));
-	case RV64_OP_FADD_D:
-		return sse_add_d(a, b);
-	case RV64_OP_FSUB_D:
-		return sse_sub_d(a, b);
-	case RV64_OP_FMUL_D:
-		return sse_mul_d(a, b);
-	case RV64_OP_FDIV_D:
-		return sse_div_d(a, b);
-	case RV64_OP_FSQRT_D:
-		return sse_sqrt_d(a);
-	case RV64_OP_FMADD_D:
-		return fma_d(cpu, rm, a, b, c3);
-	case RV64_OP_FMSUB_D:
-		return fma_d(cpu, rm, a, b, c3 ^ SIGN_D);
-	case RV64_OP_FNMSUB_D:
-		return fma_d(cpu, rm, a ^ SIGN_D, b, c3);
-	case RV64_OP_FNMADD_D:
-		return fma_d(cpu, rm, a ^ SIGN_D, b, c3 ^ SIGN_D);
 	case RV64_OP_FCVT_S_D:
 		return rv64_box_s(sse_d_to_s(a));
-	case RV64_OP_FCVT_D_S:
-		return sse_s_to_d(rv64_unbox_s(a));
 	case RV64_OP_FCVT_S_W:
 		return rv64_box_s(sse_w_to_s(a));
 	case RV64_OP_FCVT_S_WU:
@@ -337,14 +363,6 @@ static u64 compute_rounded(struct rv64_cpu *cpu, enum rv64_op op, enum rv64_roun
 		return rv64_box_s(sse_l_to_s(a));
 	case RV64_OP_FCVT_S_LU:
 		return rv64_box_s(sse_lu_to_s(a));
-	case RV64_OP_FCVT_D_W:
-		return sse_w_to_d(a);
-	case RV64_OP_FCVT_D_WU:
-		return sse_l_to_d((u32)a);
-	case RV64_OP_FCVT_D_L:
-		return sse_l_to_d(a);
-	case RV64_OP_FCVT_D_LU:
-		return sse_lu_to_d(a);
 	case RV64_OP_FCVT_W_S:
 		return s_to_signed(cpu, rm, rv64_unbox_s(a), 32);
 	case RV64_OP_FCVT_L_S:
@@ -353,16 +371,8 @@ static u64 compute_rounded(struct rv64_cpu *cpu, enum rv64_op op, enum rv64_roun
 		return s_to_unsigned(cpu, rm, rv64_unbox_s(a), 32);
 	case RV64_OP_FCVT_LU_S:
 		return s_to_unsigned(cpu, rm, rv64_unbox_s(a), 64);
-	case RV64_OP_FCVT_W_D:
-		return d_to_signed(cpu, rm, a, 32);
-	case RV64_OP_FCVT_L_D:
-		return d_to_signed(cpu, rm, a, 64);
-	case RV64_OP_FCVT_WU_D:
-		return d_to_unsigned(cpu, rm, a, 32);
-	case RV64_OP_FCVT_LU_D:
-		return d_to_unsigned(cpu, rm, a, 64);
 	default:
-		__builtin_unreachable();
+		return compute_d(cpu, op, rm, a, b, c3);
 	}
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Load-reserved and store-conditional; see the header for the protocol. */
+#include <sched.h>
 #include "rv64/mem.h"
 #include "rv64/reserve.h"
 
@@ -12,6 +13,16 @@ static void switch_at_once(struct rv64_cpu *cpu)
 }
 
 void (*rv64_strict_hook)(struct rv64_cpu *cpu) = switch_at_once;
+
+#define SPINS 64
+
+void rv64_version_wait(u32 tries)
+{
+	if (tries < SPINS)
+		__builtin_ia32_pause();
+	else
+		sched_yield();
+}
 
 void rv64_reserve_fault(struct rv64_cpu *cpu)
 {

@@ -42,6 +42,9 @@ static inline u32 *rv64_version_of(u64 address)
 	return &rv64_versions[(address >> 6 ^ address >> 18) % RV64_VERSIONS];
 }
 
+/* Waits a little; the holder may have lost its processor. */
+void rv64_version_wait(u32 tries);
+
 /*
  * Takes the entry (its lowest bit) and remembers it in cpu, for a fault in the store to
  * release. Spins: an entry is held for one store.
@@ -50,8 +53,8 @@ static inline void rv64_version_lock(struct rv64_cpu *cpu, u64 address)
 {
 	u32 *entry = rv64_version_of(address);
 
-	while (__atomic_fetch_or(entry, 1, __ATOMIC_ACQUIRE) & 1)
-		__builtin_ia32_pause();
+	for (u32 tries = 0; __atomic_fetch_or(entry, 1, __ATOMIC_ACQUIRE) & 1; tries++)
+		rv64_version_wait(tries);
 	WRITE_ONCE(cpu->held_version, entry);
 	barrier();
 }

@@ -37,3 +37,9 @@ $(RV64_ISA_OUT)/programs.stamp: $(wildcard selftests/rv64/isa/*.py) selftests/rv
 
 CHECK_DEPS += $(RV64_ISA_OUT)/programs.stamp $(RV64_ISA_OUT)/rv64-isa-run
 CHECKS	   += selftests/rv64/isa/programs.sh
+
+$(RV64_ISA_OUT)/reserve-test: selftests/rv64/isa/reserve_test.c $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) $(RV64_ISA_CFLAGS) -pthread -o $@ $^
+
+CHECKS += $(RV64_ISA_OUT)/reserve-test
