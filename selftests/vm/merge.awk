@@ -19,7 +19,13 @@ function skipped(reason) {
 	else if (is_refusal) result("not ok", user " " name ": " reason)
 	else if (reason ~ /needs root/ && user != "root") rooted++
 	else if (reason ~ /needs root/) result("not ok", user " " name ": " reason)
-	else result("ok", user " " name " # SKIP " reason)
+	else skips[reason]++
+}
+
+# One result for all that a program skips for the same reason.
+function report_skips(   reason) {
+	for (reason in skips) result("ok", user " " name " skips " skips[reason] " # SKIP " reason)
+	delete skips
 }
 
 function program_ends(status, is_late) {
@@ -27,6 +33,8 @@ function program_ends(status, is_late) {
 	else if (none) skipped(none)
 	else if (plan != seen) result("not ok", user " " name " planned " plan " results, printed " seen)
 	else if (status != 0 && !wrong) result("not ok", user " " name " ended with status " status)
+	report_skips()
+	if (took >= 10) print "# " user " " name " took " took " s"
 	if (rooted) print "# " user " " name ": " rooted " need root and ran as root"
 	name = ""
 }
@@ -36,7 +44,7 @@ function program_ends(status, is_late) {
 /^#: not ok / { sub(/^#: not ok /, ""); result("not ok", $0); next }
 /^#: begin/ { name = $3; user = $4; plan = -1; seen = wrong = rooted = 0; none = ""; programs++; next }
 /^#: late/ { program_ends($3, 1); next }
-/^#: end/ { program_ends($3, 0); next }
+/^#: end/ { took = $4; program_ends($3, 0); next }
 /^#: finished/ { finished = 1; next }
 /^1\.\.0/ { none = $0; sub(/^1\.\.0[ #]*(SKIP|skip)? */, "", none); if (none == "") none = "no reason given"; next }
 /^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; next }

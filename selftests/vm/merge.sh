@@ -32,7 +32,11 @@ verdict "a silent program fails" 11 1 "$(boot "$(program root 0 '')\n")"
 verdict "a bad exit status fails" 12 1 "$(boot "$(program root 3 '1..1\nok 1 a\n')\n")"
 verdict "a time-out fails" 12 1 "$(boot '#: begin f/t root\n1..2\nok 1 a\n#: late 300\n')"
 verdict "a skip stays a skip" 11 0 "$(boot "$(program root 0 '1..1\nok 1 # SKIP no foo\n')\n")"
-like out "ok 11 p root f/t # SKIP no foo" "with its reason"
+like out "ok 11 p root f/t skips 1 # SKIP no foo" "with its reason"
+verdict "skips for one reason are one result" 11 0 \
+	"$(boot "$(program root 0 '1..2\nok 1 # SKIP no foo\nok 2 # SKIP no foo\n')\n")"
+verdict "for two reasons they are two" 12 0 \
+	"$(boot "$(program root 0 '1..2\nok 1 # SKIP no foo\nok 2 # SKIP no bar\n')\n")"
 verdict "a program skipped whole stays a skip" 11 0 "$(boot "$(program root 4 '1..0 # SKIP no foo\n')\n")"
 verdict "a user's test that needs root ran as root" 11 0 \
 	"$(boot "$good$(program member 0 '1..1\nok 1 # SKIP needs root\n')\n")"
