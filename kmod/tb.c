@@ -41,6 +41,7 @@ static void tb_free(struct kref *kref)
 {
 	struct sundial_tb *tb = container_of(kref, struct sundial_tb, kref);
 
+	sundial_view_remove(&tb->view);
 	sundial_vcpus_forget(tb, NULL);
 	sundial_area_free(&tb->page_area);
 	sundial_area_free(&tb->vcpu_area);
@@ -396,8 +397,10 @@ int sundial_tb_create(const struct sundial_tb_create __user *argument)
 	tb->vcpus = how.vcpus;
 	tb->events = how.events;
 	ret = tb_alloc(tb);
-	if (!ret)
+	if (!ret) {
+		sundial_view_add(&tb->view, SUNDIAL_VIEW_SETS);
 		ret = anon_inode_getfd("[sundial-tb]", &sundial_tb_fops, tb, O_RDWR | O_CLOEXEC);
+	}
 	if (ret < 0)
 		sundial_tb_put(tb);
 	return ret;

@@ -24,6 +24,7 @@
 #include <linux/sundial.h>
 
 #include "memory.h"
+#include "view.h"
 
 struct mm_struct;
 struct pid;
@@ -42,7 +43,8 @@ struct sundial_vcpu {
  */
 struct sundial_tb {
 	struct kref kref;
-	u64 id; /* for tracing */
+	struct sundial_view view;
+	u64 id; /* for tracing and debugfs */
 	u32 slots;
 	u32 vcpus;
 	u32 events;

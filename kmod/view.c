@@ -14,6 +14,7 @@
 #include <linux/seq_file.h>
 
 #include "clock.h"
+#include "tb.h"
 #include "view.h"
 
 struct view_list {
@@ -39,12 +40,26 @@ static void show_domain(struct seq_file *file, struct sundial_view *view)
 	seq_printf(file, " %u", kref_read(&clock->kref));
 }
 
+static void show_set(struct seq_file *file, struct sundial_view *view)
+{
+	struct sundial_tb *tb = container_of(view, struct sundial_tb, view);
+
+	seq_printf(file, "%llu %u %u %u %u %u %u", tb->id, tb->slots, tb->vcpus, tb->events,
+		   READ_ONCE(tb->spaces), READ_ONCE(tb->ranges), kref_read(&tb->kref));
+}
+
 static struct view_list lists[] = {
 	[SUNDIAL_VIEW_DOMAINS] =
 		{
 			.objects = LIST_HEAD_INIT(lists[SUNDIAL_VIEW_DOMAINS].objects),
 			.header = "domain kind mode pages now_ns references",
 			.show = show_domain,
+		},
+	[SUNDIAL_VIEW_SETS] =
+		{
+			.objects = LIST_HEAD_INIT(lists[SUNDIAL_VIEW_SETS].objects),
+			.header = "set slots vcpus events processes ranges references",
+			.show = show_set,
 		},
 };
 
@@ -114,6 +129,7 @@ void sundial_view_init(void)
 {
 	view_folder = debugfs_create_dir("sundial", NULL);
 	debugfs_create_file("domains", 0400, view_folder, &lists[SUNDIAL_VIEW_DOMAINS], &view_fops);
+	debugfs_create_file("sets", 0400, view_folder, &lists[SUNDIAL_VIEW_SETS], &view_fops);
 }
 
 void sundial_view_exit(void)

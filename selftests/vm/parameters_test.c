@@ -71,11 +71,36 @@ TEST_F(module, max_clock_pages_is_obeyed)
 	EXPECT_EQ(0, unload());
 }
 
+/* Returns 0 or errno. */
+static int create_set(unsigned int slots)
+{
+	struct sundial_tb_create how = {.slots = slots};
+	int device = open("/dev/sundial", O_RDWR | O_CLOEXEC);
+	int set = ioctl(device, SUNDIAL_TB_CREATE, &how);
+	int error = set < 0 ? errno : 0;
+
+	if (set >= 0)
+		close(set);
+	close(device);
+	return error;
+}
+
+TEST_F(module, max_tb_slots_is_obeyed)
+{
+	ASSERT_EQ(0, load("max_tb_slots=4"));
+	EXPECT_EQ(0, create_set(4));
+	EXPECT_EQ(E2BIG, create_set(5));
+	EXPECT_EQ(0, create_clocks(5));
+	EXPECT_EQ(0, unload());
+}
+
 TEST_F(module, without_parameters_the_limits_are_those_of_the_header)
 {
 	ASSERT_EQ(0, load(""));
 	EXPECT_EQ(0, create_clocks(4096));
 	EXPECT_EQ(E2BIG, create_clocks(SUNDIAL_CLOCK_MAX_PAGES + 1));
+	EXPECT_EQ(0, create_set(SUNDIAL_TB_MAX_SLOTS));
+	EXPECT_EQ(E2BIG, create_set(SUNDIAL_TB_MAX_SLOTS + 1));
 	EXPECT_EQ(0, unload());
 }
 

@@ -21,6 +21,7 @@
 
 #define FOLDER	"/sys/kernel/debug/sundial/"
 #define DOMAINS FOLDER "domains"
+#define SETS	FOLDER "sets"
 
 static char text[1 << 20];
 
@@ -103,6 +104,33 @@ TEST_F(view, an_array_is_shown_without_what_its_pages_say)
 	EXPECT_STREQ(expected, line_of(DOMAINS, domain));
 	close(clock);
 	EXPECT_EQ(NULL, line_of(DOMAINS, domain));
+}
+
+/* Ids of sets are not told to anybody else, so it is found by its maker. */
+static int shows_set_of_mine(const char *numbers)
+{
+	char end[64];
+
+	line_of(SETS, 0);
+	snprintf(end, sizeof(end), " %s 0 %d\n", numbers, getpid());
+	return strstr(text, end) != NULL;
+}
+
+TEST_F(view, a_tb_set_is_shown_while_it_lives)
+{
+	struct sundial_tb_create how = {.slots = 7, .vcpus = 2, .events = 64};
+	struct sundial_tb_register enter = {0};
+	struct sundial_tb_attach attach = {.slot = 3, .address = 0x10000, .length = 0x1000};
+	int set = ioctl(self->device, SUNDIAL_TB_CREATE, &how);
+
+	ASSERT_LE(0, set);
+	EXPECT_TRUE(shows_set_of_mine("7 2 64 0 0 1"));
+	ASSERT_EQ(0, ioctl(set, SUNDIAL_TB_REGISTER, &enter));
+	ASSERT_EQ(0, ioctl(set, SUNDIAL_TB_ATTACH, &attach));
+	EXPECT_TRUE(shows_set_of_mine("7 2 64 1 1 1"));
+	close(set);
+	EXPECT_FALSE(shows_set_of_mine("7 2 64 1 1 1"));
+	EXPECT_EQ(&text[0], strstr(text, "set slots vcpus "));
 }
 
 /* The first line names the columns, and more lines than fit a page come whole. */
