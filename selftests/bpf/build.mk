@@ -30,6 +30,7 @@ $(BPFTEST_OUT)/host/%: selftests/bpf/%.c $(BPFTEST_DEPS) $(BPFTEST_LIB)
 
 CHECKS	      += $(BPFTEST_HOST:%=$(BPFTEST_OUT)/host/%)
 SOAKS	      += $(BPFTEST_OUT)/host/hammer_test
+VM_LOAD_TESTS += $(BPFTEST_OUT)/vm/unload_test
 VM_ROOT_TESTS += $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
 
 .SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h
