@@ -28,9 +28,18 @@ $(BPFTEST_OUT)/host/%: selftests/bpf/%.c $(BPFTEST_DEPS) $(BPFTEST_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(BPFTEST_FLAGS) -o $@ $< $(BPFTEST_LIB) $(BPF_LIBS)
 
+$(BPFTEST_OUT)/vm/doctor_test: selftests/bpf/doctor_test.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+# The command itself, for a machine without libraries.
+$(BPFTEST_OUT)/vm/sundial: $(BUILD)/sundial
+	$(CC) $(CFLAGS) -static -s -o $@ $(CLI_OBJ) $(CLI_RT_OBJ) $(BPFTEST_LIB)
+
 CHECKS	      += $(BPFTEST_HOST:%=$(BPFTEST_OUT)/host/%)
 SOAKS	      += $(BPFTEST_OUT)/host/hammer_test
 VM_LOAD_TESTS += $(BPFTEST_OUT)/vm/unload_test
-VM_ROOT_TESTS += $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
+VM_FILES      += $(BPFTEST_OUT)/vm/sundial
+VM_ROOT_TESTS += $(BPFTEST_OUT)/vm/doctor_test $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
 
 .SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h

@@ -245,13 +245,32 @@ static int try_bpf(void)
 static void look_bpf(struct finding *f)
 {
 	int error = in_child(try_bpf);
-	bool btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 
 	if (error)
 		found(f, STATE_NO, "bpf(2): %s", strerror(error));
 	else
-		found(f, btf ? STATE_YES : STATE_NO, "mappable maps, %s",
-		      btf ? "types of this kernel (BTF)" : "but no BTF of this kernel");
+		found(f, STATE_YES, "maps that programs and C share: BPF reads clock pages there");
+}
+
+static void look_btf(struct finding *f)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		found(f, STATE_NO, "/sys/kernel/btf/vmlinux: %s", strerror(errno));
+	else
+		found(f, STATE_YES, "the kernel's types: programs fit themselves to it");
+}
+
+/* The module registers its functions if it has BTF, which it then shows here. */
+static void look_kfuncs(struct finding *f)
+{
+	if (!access("/sys/kernel/btf/sundial", F_OK))
+		found(f, STATE_YES, "bpf_sundial_now() and others, in any context");
+	else if (access("/sys/module/sundial", F_OK))
+		found(f, STATE_NO, "the kernel module is not loaded");
+	else
+		found(f, STATE_NO,
+		      "the module was built without BTF: the kernel's headers came without "
+		      "vmlinux or resolve_btfids, as Debian's for Linux 6.1 do");
 }
 
 static void look_kvm(struct finding *f)
@@ -297,9 +316,12 @@ static const struct probe probes[] = {
 	{"mount namespaces", look_mounts, false, "no --dir: guests share /tmp with the machine"},
 	{"ptrace", look_ptrace, false, NULL},
 	{"kernel module", look_module, false,
-	 "clock pages live in memory files, with the same results; no clocks shared between "
-	 "users, no virtual time in BPF programs. insmod sundial.ko adds them"},
-	{"BPF and BTF", look_bpf, false, "not needed by sim and run"},
+	 "clock pages live in memory files, with the same results; no clocks that users share "
+	 "without trust. insmod sundial.ko adds them"},
+	{"BPF functions of the module", look_kfuncs, false,
+	 "BPF programs read clock pages in a mappable array, with the same results"},
+	{"BPF", look_bpf, false, "not needed by sim and run"},
+	{"BTF", look_btf, false, "not needed by sim and run"},
 	{"KVM", look_kvm, false, "make check-vm boots its kernels under QEMU's own emulation"},
 	{"cores", look_cores, false, NULL},
 	{"RDRAND", look_rdrand, false, NULL},
