@@ -250,7 +250,7 @@ static bool is_excluded(struct rv64_gen *gen, enum rv64_op op)
 	const struct rv64_op_info *info = &rv64_ops[op];
 	const struct rv64_format_info *use = &rv64_formats[info->format];
 
-	if (op == RV64_OP_ECALL || op == RV64_OP_EBREAK)
+	if (op == RV64_OP_ECALL || op == RV64_OP_EBREAK || (gen->excluded && gen->excluded[op]))
 		return true;
 	if (op == RV64_OP_FENCE_I)
 		return !(gen->flags & RV64_GEN_FENCE_I);
@@ -348,6 +348,8 @@ static void reserve_pair(struct rv64_gen *gen)
 	bool wide = below(gen, 2), differs = !below(gen, 8);
 	u32 order = below(gen, 4) << 25;
 
+	if (gen->excluded && gen->excluded[RV64_OP_LR_D])
+		return;
 	emit(gen, r_type(wide ? RV64_OP_LR_D : RV64_OP_LR_W, random_rd(gen), pointer, 0) | order);
 	while (between--)
 		emit(gen, random_plain(gen));

@@ -26,6 +26,7 @@ struct rv64_gen {
 	u64 state;
 	u64 scratch; /* address of the scratch area, a multiple of 16 */
 	u32 flags;
+	const u8 *excluded; /* by operation, those not to use; NULL if there are none */
 
 	/* The block under construction. */
 	u8 *out;

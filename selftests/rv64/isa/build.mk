@@ -43,3 +43,11 @@ $(RV64_ISA_OUT)/reserve-test: selftests/rv64/isa/reserve_test.c $(BUILD)/rv64/li
 	$(CC) $(RV64_ISA_CFLAGS) -pthread -o $@ $^
 
 CHECKS += $(RV64_ISA_OUT)/reserve-test
+
+# Random programs, whose output must be the same in the interpreter and in qemu.
+$(RV64_ISA_OUT)/random-elf: selftests/rv64/isa/random_elf.c $(BUILD)/selftests/rv64/gen.o $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) -Iselftests/rv64 $(RV64_ISA_CFLAGS) -o $@ $^
+
+CHECK_DEPS += $(RV64_ISA_OUT)/random-elf
+CHECKS	   += selftests/rv64/isa/random.sh
