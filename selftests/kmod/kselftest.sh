@@ -8,10 +8,11 @@
 . selftests/tap.sh
 need rsync xz
 limit=800
-program=page_test
+folders=$(cd "$top/selftests" && dirname -- */Makefile | sort)
 
 # tests_in FOLDER: what the folder's Makefile should make
 tests_in() { (cd "$top/selftests/$1" && printf '%s\n' *_test.c | sed 's/\.c$//' | sort); }
+all_tests() { for folder in $folders; do tests_in "$folder" | sed "s|^|$folder |"; done; }
 
 # unpack ARCHIVE: what kselftest needs of a kernel's source; prints the folder
 unpack() {
@@ -34,24 +35,28 @@ in_tree() { # tree
 	rm -rf "$work/installed"
 	capture "$top/selftests/into-tree.sh" "$tree"
 	exits 0 "$name: the tests are copied into its tree"
-	capture make -C "$suite" TARGETS=sundial/clock FORCE_TARGETS=1 install KSFT_INSTALL_PATH="$work/installed"
+	# shellcheck disable=SC2086,SC2116 # words are wanted
+	capture make -C "$suite" TARGETS="$(echo sundial/${folders//$'\n'/ sundial/})" FORCE_TARGETS=1 install KSFT_INSTALL_PATH="$work/installed"
 	exits 0 "$name: make install there"
-	is "$(sed -n 's/^sundial\/clock://p' installed/kselftest-list.txt | sort)" "$(tests_in clock)" \
+	is "$(sed -n 's/^sundial\/\(.*\):/\1 /p' installed/kselftest-list.txt | sort)" "$(all_tests)" \
 		"$name: all programs are listed"
-	[ -s installed/sundial/clock/settings ] && [ -s installed/sundial/clock/config ]
-	result $? "$name: settings and config are installed"
-	capture installed/run_kselftest.sh -t "sundial/clock:$program"
+	for folder in $folders; do
+		[ -s "installed/sundial/$folder/settings" ] && [ -s "installed/sundial/$folder/config" ]
+		result $? "$name: settings and config of $folder are installed"
+	done
+	capture installed/run_kselftest.sh -t sundial/clock:page_test
 	exits 0 "$name: the installed run_kselftest.sh runs one"
-	like out "^ok 1 selftests: sundial/clock: $program" "$name: which passes"
+	like out "^ok 1 selftests: sundial/clock: page_test" "$name: which passes"
 	rm -rf "$suite/sundial"
 }
 
-capture make -C "$top/selftests" TARGETS=clock install INSTALL_PATH="$work/here"
+capture make -C "$top/selftests" install INSTALL_PATH="$work/here"
 exits 0 "make -C selftests install"
-is "$(cd here/clock && ls -- *_test)" "$(tests_in clock)" "installs all programs"
-capture make -C "$top/selftests" TARGETS=clock run_tests
+is "$(cd here && ls -- */*_test | tr / ' ')" "$(all_tests)" "installs all programs"
+capture make -C "$top/selftests" run_tests
 exits 0 "make -C selftests run_tests"
-is "$(sed -n 's/^ok [0-9]* selftests: .*: //p' out | sort)" "$(tests_in clock)" "runs them all, which pass"
+is "$(grep -c '^ok [0-9]* selftests: ' out) of $(grep -c 'ok [0-9]* selftests: ' out)" \
+	"$(all_tests | wc -l) of $(all_tests | wc -l)" "runs them all, which pass"
 is "$(sed -n 's/^# # Totals:.*error:\([0-9]*\)/\1/p' out | sort -u)" 0 "without an error"
 if [ -e /dev/sundial ]; then
 	skip "the device's tests are skipped" "the module is loaded here"
