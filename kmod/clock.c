@@ -231,6 +231,27 @@ static int clock_info(struct sundial_clock *clock, struct file *file,
 	return copy_to_user(argument, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/*
+ * Takes clock->lock and begins a change that may be a step backward. What was
+ * reached stays reached, also if nobody has looked at the waiters since: they are
+ * woken first.
+ */
+static u64 set_begin(struct sundial_clock *clock, struct sundial_clock_rate *rate)
+	__acquires(&clock->lock)
+{
+	u64 now_ns;
+
+	for (;;) {
+		spin_lock_irq(&clock->lock);
+		now_ns = change_begin(clock, rate);
+		if (!(clock->flags & SUNDIAL_PAGE_STEPPABLE) || !sundial_clock_due(clock, now_ns))
+			return now_ns;
+		change_end(clock, rate);
+		spin_unlock_irq(&clock->lock);
+		sundial_clock_changed(clock, now_ns);
+	}
+}
+
 static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set __user *argument)
 {
 	struct sundial_clock_set set;
@@ -242,17 +263,18 @@ static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set
 		return -EFAULT;
 	if (set.flags || set.pad)
 		return -EINVAL;
-	spin_lock_irq(&clock->lock);
-	old_ns = change_begin(clock, &rate);
+	old_ns = set_begin(clock, &rate);
 	if (set.now_ns < old_ns && !(clock->flags & SUNDIAL_PAGE_STEPPABLE))
 		ret = -ERANGE;
 	else
 		rate.base_ns = set.now_ns;
 	change_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
-	if (!ret)
-		trace_sundial_clock_set(clock->domain, old_ns, set.now_ns);
-	return ret;
+	if (ret)
+		return ret;
+	trace_sundial_clock_set(clock->domain, old_ns, set.now_ns);
+	sundial_clock_changed(clock, set.now_ns);
+	return 0;
 }
 
 static int clock_advance(struct sundial_clock *clock, struct sundial_clock_advance __user *argument)
@@ -277,6 +299,7 @@ static int clock_advance(struct sundial_clock *clock, struct sundial_clock_advan
 	if (ret)
 		return ret;
 	trace_sundial_clock_advance(clock->domain, old_ns, advance.now_ns);
+	sundial_clock_changed(clock, advance.now_ns);
 	return put_user(advance.now_ns, &argument->now_ns);
 }
 
@@ -300,6 +323,7 @@ static int clock_set_rate(struct sundial_clock *clock,
 	change_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
 	trace_sundial_clock_set_rate(clock->domain, now_ns, how.mult, how.shift);
+	sundial_clock_changed(clock, now_ns);
 	return 0;
 }
 
@@ -321,6 +345,7 @@ static int clock_set_offsets(struct sundial_clock *clock,
 	rate.raw_ns = offsets.raw_ns;
 	rate_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
+	trace_sundial_clock_set_offsets(clock->domain, &rate);
 	return 0;
 }
 
@@ -329,6 +354,7 @@ static void clock_free(struct kref *kref)
 	struct sundial_clock *clock = container_of(kref, struct sundial_clock, kref);
 
 	sundial_view_remove(&clock->view);
+	sundial_queues_free(clock);
 	sundial_area_free(&clock->area);
 	kfree(clock);
 }
@@ -348,6 +374,7 @@ static int clock_install(struct sundial_clock *clock, const char *name, int flag
 		return -ENOMEM;
 	handle->clock = clock;
 	INIT_LIST_HEAD(&handle->bindings);
+	sundial_alarm_init(&handle->alarm);
 	kref_get(&clock->kref);
 	fd = anon_inode_getfd(name, &sundial_clock_fops, handle, flags | O_CLOEXEC);
 	if (fd < 0) {
@@ -403,6 +430,12 @@ static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigne
 		return ret ? ret : clock_set_offsets(clock, argument);
 	case SUNDIAL_CLOCK_BIND:
 		return sundial_clock_bind(handle, argument);
+	case SUNDIAL_CLOCK_WAIT:
+		return sundial_clock_wait(clock, argument);
+	case SUNDIAL_CLOCK_ALARM:
+		return sundial_clock_alarm(handle, argument);
+	case SUNDIAL_CLOCK_KICK:
+		return file->f_mode & FMODE_WRITE ? sundial_clock_kick(clock, argument) : -EPERM;
 	default:
 		return -ENOTTY;
 	}
@@ -448,6 +481,7 @@ static int sundial_clock_release(struct inode *inode, struct file *file)
 	struct sundial_clock_file *handle = file->private_data;
 
 	sundial_clock_unbind_all(handle);
+	sundial_alarm_exit(handle->clock, &handle->alarm);
 	sundial_clock_put(handle->clock);
 	kfree(handle);
 	return 0;
@@ -459,6 +493,8 @@ static const struct file_operations sundial_clock_fops = {
 	.unlocked_ioctl = sundial_clock_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = sundial_clock_mmap,
+	.read = sundial_clock_read,
+	.poll = sundial_clock_poll,
 };
 
 static int check_create(const struct sundial_clock_create *how)
@@ -545,6 +581,8 @@ int sundial_clock_create(const struct sundial_clock_create __user *argument)
 	clock->count = how.count;
 	clock->domain = atomic64_fetch_add(how.count, &next_domain);
 	ret = clock_alloc_pages(clock, &how);
+	if (!ret)
+		ret = sundial_queues_alloc(clock);
 	if (!ret) {
 		sundial_view_add(&clock->view, SUNDIAL_VIEW_DOMAINS);
 		ret = clock_install(clock, "[sundial-clock]", O_RDWR);

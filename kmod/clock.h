@@ -13,8 +13,9 @@
 
 #include "memory.h"
 #include "view.h"
+#include "wait.h"
 
-/* The pages of one domain or array. Constant but for lock and the pages themselves. */
+/* The pages of one domain or array. Constant but for locks, queues, and the pages themselves. */
 struct sundial_clock {
 	struct kref kref;
 	spinlock_t lock; /* serialises the kernel's changes of the page, kind KERNEL */
@@ -27,6 +28,8 @@ struct sundial_clock {
 	s64 timens_ns; /* from the host's CLOCK_MONOTONIC to its creator's */
 	struct sundial_area area;
 	struct sundial_view view;
+	struct sundial_queue *queues; /* one for each page; NULL if nobody can wait for them */
+	struct hrtimer timer;	      /* of queues[0], kind KERNEL in mode SCALED */
 };
 
 /* What an open file of a clock holds, the creator's or a reader's. */
@@ -34,6 +37,7 @@ struct sundial_clock_file {
 	struct sundial_clock *clock; /* a reference */
 	struct list_head bindings;   /* made through it; see bind.c */
 	u32 bound;		     /* how many */
+	struct sundial_alarm alarm;
 };
 
 /* index must be below clock->count. */

@@ -4,6 +4,7 @@
  * page shows the change, outside the domain's lock: two writers at once may be
  * traced in the other order. Those of a set's slots come in their order, under its
  * lock. The domain of a thread that is bound by a word is the clock's first.
+ * sundial_clock_wake comes in the order of waking, but only for those who slept.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sundial
@@ -12,6 +13,8 @@
 #define KMOD_TRACE_H
 
 #include <linux/tracepoint.h>
+
+#include <linux/sundial.h>
 
 /* Laid out as trace events are everywhere: clang-format takes them for calls. */
 /* clang-format off */
@@ -120,6 +123,59 @@ TRACE_EVENT(sundial_tb_sync,
 	),
 	TP_printk("set=%llu running=%u ret=%d", __entry->set, __entry->running, __entry->ret)
 );
+
+
+TRACE_EVENT(sundial_clock_set_offsets,
+	TP_PROTO(u64 domain, const struct sundial_clock_rate *rate),
+	TP_ARGS(domain, rate),
+	TP_STRUCT__entry(
+		__field(u64, domain)
+		__field(s64, realtime_ns)
+		__field(s64, boottime_ns)
+		__field(s64, tai_ns)
+		__field(s64, raw_ns)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->realtime_ns = rate->realtime_ns;
+		__entry->boottime_ns = rate->boottime_ns;
+		__entry->tai_ns = rate->tai_ns;
+		__entry->raw_ns = rate->raw_ns;
+	),
+	TP_printk("domain=%llu realtime_ns=%lld boottime_ns=%lld tai_ns=%lld raw_ns=%lld",
+		  __entry->domain, __entry->realtime_ns, __entry->boottime_ns,
+		  __entry->tai_ns, __entry->raw_ns)
+);
+
+/* now_ns is 0 where it is not known; an alarm that is switched off has deadline_ns 0. */
+DECLARE_EVENT_CLASS(sundial_clock_deadline,
+	TP_PROTO(u64 domain, u64 deadline_ns, u64 now_ns),
+	TP_ARGS(domain, deadline_ns, now_ns),
+	TP_STRUCT__entry(
+		__field(u64, domain)
+		__field(u64, deadline_ns)
+		__field(u64, now_ns)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->deadline_ns = deadline_ns;
+		__entry->now_ns = now_ns;
+	),
+	TP_printk("domain=%llu deadline_ns=%llu now_ns=%llu",
+		  __entry->domain, __entry->deadline_ns, __entry->now_ns)
+);
+
+DEFINE_EVENT(sundial_clock_deadline, sundial_clock_wait,
+	TP_PROTO(u64 domain, u64 deadline_ns, u64 now_ns),
+	TP_ARGS(domain, deadline_ns, now_ns));
+
+DEFINE_EVENT(sundial_clock_deadline, sundial_clock_alarm,
+	TP_PROTO(u64 domain, u64 deadline_ns, u64 now_ns),
+	TP_ARGS(domain, deadline_ns, now_ns));
+
+DEFINE_EVENT(sundial_clock_deadline, sundial_clock_wake,
+	TP_PROTO(u64 domain, u64 deadline_ns, u64 now_ns),
+	TP_ARGS(domain, deadline_ns, now_ns));
 
 #endif /* KMOD_TRACE_H */
 

@@ -54,7 +54,9 @@
  *
  * USER: one or more pages in a file descriptor, each a domain, mapped writable
  * by whoever holds a writable descriptor. The kernel fills the pages once, at
- * creation, and never reads them; it promises nothing about what they show.
+ * creation. It looks at one again only for those who ask it for that page's time or
+ * wait for it, and stores nothing but deadline_ns. It promises nothing about what
+ * they show.
  */
 enum sundial_clock_kind {
 	SUNDIAL_KIND_KERNEL = 0,
@@ -285,7 +287,8 @@ struct sundial_clock_reader {
  *
  * Kind KERNEL: every SET, ADVANCE and SET_RATE looks for waiters that are due; in
  * mode SCALED the kernel also wakes them when host time brings them there. A
- * frozen clock wakes nobody.
+ * frozen clock wakes nobody. A SCALED count that has passed 2^64 by host time alone
+ * has reached every deadline, until it is changed.
  *
  * Kind USER in mode MANUAL: the kernel does not see stores, so it shows the
  * earliest deadline in deadline_ns of the page, and the writer calls KICK when it
@@ -329,6 +332,7 @@ struct sundial_clock_wait {
  * EAGAIN. Both kinds; allowed on a read-only descriptor, whose alarm is its own.
  * EOPNOTSUPP  kind USER in mode SCALED
  * EINVAL      no such page, unknown flags; of read(2): fewer than 8 bytes
+ * EINTR       of read(2): as WAIT
  */
 struct sundial_clock_alarm {
 	__u64 deadline_ns; /* in: a count; zero with SUNDIAL_ALARM_OFF */
