@@ -4,7 +4,7 @@
 LIB_VERSION	:= 0.1
 LIB_SONAME	:= libsundial.so.0
 LIB_OUT		:= $(BUILD)/user/lib
-LIB_OBJS	:= $(LIB_OUT)/clock.o $(LIB_OUT)/memfd.o $(LIB_OUT)/bpf.o $(LIB_OUT)/tb.o $(LIB_OUT)/tbtwin.o
+LIB_OBJS	:= $(LIB_OUT)/clock.o $(LIB_OUT)/memfd.o $(LIB_OUT)/wait.o $(LIB_OUT)/bpf.o $(LIB_OUT)/tb.o $(LIB_OUT)/tbtwin.o
 LIB_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h user/lib/sundial_tb.h user/lib/sundial_tbset.h
 LIBSUNDIAL	:= $(LIB_OUT)/libsundial.a
 

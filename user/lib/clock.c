@@ -235,6 +235,54 @@ int sundial_clock_reader(struct sundial_clock *clock)
 	return sundial_clock_call(clock, SUNDIAL_CLOCK_READER, &reader);
 }
 
+int sundial_clock_wait(struct sundial_clock *clock, __u32 index, __u64 deadline_ns, __u64 *now_ns)
+{
+	struct sundial_clock_wait wait = {.deadline_ns = deadline_ns, .index = index};
+	int ret = sundial_clock_call(clock, SUNDIAL_CLOCK_WAIT, &wait);
+
+	if (!ret && now_ns)
+		*now_ns = wait.now_ns;
+	return ret;
+}
+
+int sundial_clock_alarm(struct sundial_clock *clock, __u32 index, __u64 deadline_ns)
+{
+	struct sundial_clock_alarm alarm = {.deadline_ns = deadline_ns, .index = index};
+
+	return sundial_clock_call(clock, SUNDIAL_CLOCK_ALARM, &alarm);
+}
+
+int sundial_clock_alarm_off(struct sundial_clock *clock)
+{
+	struct sundial_clock_alarm alarm = {.flags = SUNDIAL_ALARM_OFF};
+
+	return sundial_clock_call(clock, SUNDIAL_CLOCK_ALARM, &alarm);
+}
+
+int sundial_clock_read(struct sundial_clock *clock, __u64 *now_ns)
+{
+	__u64 count_ns;
+	ssize_t ret;
+
+	if (clock->backing != SUNDIAL_BACKING_DEVICE)
+		return -EOPNOTSUPP;
+	ret = read(clock->fd, &count_ns, sizeof(count_ns));
+	if (ret < 0)
+		return -errno;
+	*now_ns = count_ns;
+	return 0;
+}
+
+int sundial_clock_kick(struct sundial_clock *clock, __u32 index, __u32 *woken)
+{
+	struct sundial_clock_kick kick = {.index = index};
+	int ret = sundial_clock_call(clock, SUNDIAL_CLOCK_KICK, &kick);
+
+	if (!ret && woken)
+		*woken = kick.woken;
+	return ret;
+}
+
 int sundial_clock_gettime(const struct sundial_clock *clock, __u32 index, clockid_t id,
 			  struct timespec *ts)
 {

@@ -88,6 +88,7 @@ void sundial_memfd_close(struct sundial_clock *clock)
 {
 	if (clock->twin)
 		munmap(clock->twin, sizeof(*clock->twin));
+	sundial_queue_destroy(clock->queue);
 }
 
 /* The same file, opened anew and only for reading. */
@@ -143,6 +144,8 @@ int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock
 	if (ret)
 		return ret;
 	clock->backing = SUNDIAL_BACKING_MEMFD;
+	clock->kind = how->kind;
+	clock->mode = how->mode;
 	clock->count = how->count;
 	clock->writable = true;
 	clock->mapped_writable = how->kind == SUNDIAL_KIND_USER;
@@ -159,6 +162,12 @@ int sundial_memfd_create(struct sundial_clock *clock, const struct sundial_clock
 	ret = sundial_fill_pages(clock, how);
 	if (ret)
 		return ret;
+	/* A USER page's rate can change with no call: nobody can wait for it. */
+	if (how->kind == SUNDIAL_KIND_KERNEL || how->mode == SUNDIAL_MODE_MANUAL) {
+		clock->queue = sundial_queue_create();
+		if (!clock->queue)
+			return -ENOMEM;
+	}
 	if (how->kind == SUNDIAL_KIND_USER) {
 		if (fcntl(clock->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW))
 			return -errno;
@@ -205,7 +214,9 @@ int sundial_memfd_attach(struct sundial_clock *clock)
 	ret = sundial_check_page(clock->pages);
 	if (ret)
 		return ret;
-	if (clock->pages->kind == SUNDIAL_KIND_KERNEL)
+	clock->kind = clock->pages->kind;
+	clock->mode = clock->pages->mode;
+	if (clock->kind == SUNDIAL_KIND_KERNEL)
 		return clock->count == 1 ? 0 : -EINVAL;
 	if (mode == O_RDWR && !(seals & F_SEAL_FUTURE_WRITE)) {
 		if (mprotect(pages, (size_t)st.st_size, PROT_READ | PROT_WRITE))
@@ -253,6 +264,27 @@ static void change_end(struct sundial_clock_page *page, const struct sundial_clo
 		sundial_rate_end(page, rate);
 }
 
+/*
+ * Takes the lock and begins a change that may be a step backward. What was reached
+ * stays reached, also if nobody has looked at the waiters since: they are woken
+ * first.
+ */
+static __u64 set_begin(struct sundial_clock *clock, struct sundial_clock_rate *rate)
+{
+	struct sundial_clock_page *page = clock->pages;
+	__u64 now_ns;
+
+	for (;;) {
+		twin_lock(clock->twin);
+		now_ns = change_begin(page, rate);
+		if (!(page->flags & SUNDIAL_PAGE_STEPPABLE) || !sundial_queue_due(clock, 0, now_ns))
+			return now_ns;
+		change_end(page, rate);
+		twin_unlock(clock->twin);
+		sundial_queue_changed(clock, now_ns);
+	}
+}
+
 static int call_set(struct sundial_clock *clock, const struct sundial_clock_set *set)
 {
 	struct sundial_clock_page *page = clock->pages;
@@ -261,13 +293,14 @@ static int call_set(struct sundial_clock *clock, const struct sundial_clock_set 
 
 	if (set->flags || set->pad)
 		return -EINVAL;
-	twin_lock(clock->twin);
-	if (set->now_ns < change_begin(page, &rate) && !(page->flags & SUNDIAL_PAGE_STEPPABLE))
+	if (set->now_ns < set_begin(clock, &rate) && !(page->flags & SUNDIAL_PAGE_STEPPABLE))
 		ret = -ERANGE;
 	else
 		rate.base_ns = set->now_ns;
 	change_end(page, &rate);
 	twin_unlock(clock->twin);
+	if (!ret)
+		sundial_queue_changed(clock, set->now_ns);
 	return ret;
 }
 
@@ -286,25 +319,29 @@ static int call_advance(struct sundial_clock *clock, struct sundial_clock_advanc
 		rate.base_ns = now_ns;
 	change_end(clock->pages, &rate);
 	twin_unlock(clock->twin);
-	if (!ret)
-		advance->now_ns = now_ns;
-	return ret;
+	if (ret)
+		return ret;
+	advance->now_ns = now_ns;
+	sundial_queue_changed(clock, now_ns);
+	return 0;
 }
 
 static int call_set_rate(struct sundial_clock *clock, const struct sundial_clock_set_rate *how)
 {
 	struct sundial_clock_rate rate;
+	__u64 now_ns;
 
 	if (how->flags || how->shift > SUNDIAL_CLOCK_MAX_SHIFT)
 		return -EINVAL;
 	if (clock->pages->mode != SUNDIAL_MODE_SCALED)
 		return -EOPNOTSUPP;
 	twin_lock(clock->twin);
-	change_begin(clock->pages, &rate);
+	now_ns = change_begin(clock->pages, &rate);
 	rate.mult = how->mult;
 	rate.shift = how->shift;
 	change_end(clock->pages, &rate);
 	twin_unlock(clock->twin);
+	sundial_queue_changed(clock, now_ns);
 	return 0;
 }
 
@@ -331,6 +368,16 @@ static int call_reader(struct sundial_clock *clock, const struct sundial_clock_r
 	if (reader->flags || reader->pad)
 		return -EINVAL;
 	return reopen_readonly(clock->fd);
+}
+
+/* An alarm belongs to an open file, and that of a memfd has no room for one. */
+static int call_alarm(struct sundial_clock *clock, const struct sundial_clock_alarm *alarm)
+{
+	if (alarm->flags & ~SUNDIAL_ALARM_OFF || alarm->index >= clock->count)
+		return -EINVAL;
+	if (alarm->flags & SUNDIAL_ALARM_OFF && (alarm->deadline_ns || alarm->index))
+		return -EINVAL;
+	return -EOPNOTSUPP;
 }
 
 /* For the calls that change a domain. */
@@ -362,6 +409,12 @@ int sundial_memfd_call(struct sundial_clock *clock, unsigned long command, void 
 	case SUNDIAL_CLOCK_SET_OFFSETS:
 		ret = may_change(clock);
 		return ret ? ret : call_set_offsets(clock, argument);
+	case SUNDIAL_CLOCK_WAIT:
+		return sundial_queue_wait(clock, argument);
+	case SUNDIAL_CLOCK_ALARM:
+		return call_alarm(clock, argument);
+	case SUNDIAL_CLOCK_KICK:
+		return sundial_queue_kick(clock, argument);
 	default:
 		return -ENOTTY;
 	}

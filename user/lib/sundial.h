@@ -13,9 +13,9 @@
  *   A struct sundial_clock belongs to who made it, until sundial_clock_close().
  *   Every function may be called by any thread, several at once on one clock,
  *   except sundial_clock_close(), which must be the last. None is
- *   async-signal-safe, except those of sundial_page.h. None waits for virtual
- *   time. After fork() both processes may use the clock.
- *   Outputs are written only on success.
+ *   async-signal-safe, except those of sundial_page.h. Only
+ *   sundial_clock_wait() and sundial_clock_read() wait for virtual time. After fork() both
+ * processes may use the clock. Outputs are written only on success.
  */
 #ifndef SUNDIAL_H
 #define SUNDIAL_H
@@ -129,6 +129,35 @@ int sundial_clock_set_offsets(struct sundial_clock *clock, __s64 realtime_ns, __
  * -EOPNOTSUPP  BPF array: it has no such descriptor
  */
 int sundial_clock_reader(struct sundial_clock *clock);
+
+/*
+ * Sleeps until the count of page index is deadline_ns or more (SUNDIAL_CLOCK_WAIT),
+ * and stores a count that was reached in *now_ns, unless that is NULL. Any number
+ * of threads and processes may wait at once.
+ * Over a memfd only the process that created the clock, and children that it forks,
+ * can wait, with
+ * -EOPNOTSUPP  also for a clock from sundial_clock_attach()
+ * -ENOMEM      16384 threads wait for this clock
+ * -EINTR       mode SCALED: also after a signal handler with SA_RESTART
+ */
+int sundial_clock_wait(struct sundial_clock *clock, __u32 index, __u64 deadline_ns, __u64 *now_ns);
+
+/*
+ * For the writer of a page of kind USER, when sundial_page_set_due() says so
+ * (SUNDIAL_CLOCK_KICK). *woken, unless NULL, is how many were woken.
+ * -EOPNOTSUPP  also over a memfd, for a clock from sundial_clock_attach()
+ */
+int sundial_clock_kick(struct sundial_clock *clock, __u32 index, __u32 *woken);
+
+/*
+ * The alarm of the clock's descriptor (SUNDIAL_CLOCK_ALARM), for those who wait for
+ * more than one thing: poll sundial_clock_fd() for POLLIN. sundial_clock_read()
+ * waits until the alarm is due, switches it off, and stores the count in *now_ns.
+ * -EOPNOTSUPP  also over a memfd, which cannot be polled
+ */
+int sundial_clock_alarm(struct sundial_clock *clock, __u32 index, __u64 deadline_ns);
+int sundial_clock_alarm_off(struct sundial_clock *clock);
+int sundial_clock_read(struct sundial_clock *clock, __u64 *now_ns);
 
 /*
  * Reads clock id of page index as clock_gettime(2) would, in *ts, with tv_nsec

@@ -418,6 +418,27 @@ SUNDIAL_INLINE void sundial_page_set(struct sundial_clock_page *page, __u64 now_
 }
 
 /*
+ * Whether somebody waits for the page who is due by now_ns, which the caller has
+ * just stored as its count; then SUNDIAL_CLOCK_KICK wakes them. The full barrier is
+ * the writer's half of what <linux/sundial.h> says under "Waiting".
+ */
+SUNDIAL_INLINE int sundial_page_due(const struct sundial_clock_page *page, __u64 now_ns)
+{
+	__u64 deadline_ns;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	deadline_ns = __atomic_load_n(&page->deadline_ns, __ATOMIC_RELAXED);
+	return deadline_ns && deadline_ns <= now_ns;
+}
+
+/* sundial_page_set() for a page that somebody may wait for: not 0 if a KICK is due. */
+SUNDIAL_INLINE int sundial_page_set_due(struct sundial_clock_page *page, __u64 now_ns)
+{
+	sundial_page_set(page, now_ns);
+	return sundial_page_due(page, now_ns);
+}
+
+/*
  * Fills a zeroed page as SUNDIAL_CLOCK_CREATE would, for whoever keeps pages in
  * memory of his own. how must be valid; host_ns is the host time now (SCALED).
  * The magic is stored last: a page that has it is complete.
