@@ -4,7 +4,7 @@
 # The kselftest headers are taken from Debian's linux-source package, the oldest there is.
 
 CLOCK_OUT	:= $(BUILD)/selftests/clock
-CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test reads_test
+CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test reads_test wait_test wait_race_test
 KSELFTEST	:= $(BUILD)/selftests/kselftest
 KSELFTEST_FILES	:= kselftest.h kselftest_harness.h lib.mk kselftest/runner.sh kselftest/prefix.pl
 ARM64_CC	:= aarch64-linux-gnu-gcc
@@ -13,7 +13,7 @@ CLOCK_FLAGS	:= -I$(KSELFTEST) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -Wno-unused-pa
 		   -Wno-sign-compare -Wno-missing-field-initializers -pthread
 CLOCK_LIB	:= $(BUILD)/user/lib/libsundial.a
 CLOCK_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h include/uapi/linux/sundial.h
-CLOCK_DEPS	:= selftests/clock/common.h selftests/device.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
+CLOCK_DEPS	:= selftests/clock/common.h selftests/clock/waiters.h selftests/device.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
 
 CLOCK_VM_TESTS	 := $(CLOCK_NAMES:%=$(CLOCK_OUT)/vm/%)
 CLOCK_HOST_TESTS := $(CLOCK_NAMES:%=$(CLOCK_OUT)/memfd/%)
@@ -44,11 +44,11 @@ $(CLOCK_HOST_TESTS): $(CLOCK_OUT)/memfd/%: selftests/clock/%.c $(CLOCK_DEPS) $(C
 	@mkdir -p $(@D)
 	$(CC) $(CLOCK_FLAGS) -DSUNDIAL_TEST_MEMFD_ONLY -o $@ $< $(CLOCK_LIB)
 
-$(CLOCK_ARM64_TESTS): $(CLOCK_OUT)/arm64/%: selftests/clock/%.c user/lib/clock.c user/lib/memfd.c user/lib/bpf.c \
+$(CLOCK_ARM64_TESTS): $(CLOCK_OUT)/arm64/%: selftests/clock/%.c user/lib/clock.c user/lib/memfd.c user/lib/bpf.c user/lib/wait.c \
 		user/lib/internal.h $(CLOCK_DEPS)
 	@mkdir -p $(@D)
 	$(ARM64_CC) $(CLOCK_FLAGS) -static -DSUNDIAL_TEST_MEMFD_ONLY -o $@ $< \
-		user/lib/clock.c user/lib/memfd.c user/lib/bpf.c
+		user/lib/clock.c user/lib/memfd.c user/lib/bpf.c user/lib/wait.c
 
 # What selftests/clock/freestanding.sh looks into.
 $(CLOCK_OUT)/readers-%.o: selftests/clock/readers.c $(CLOCK_HEADERS)
@@ -63,6 +63,9 @@ $(BUILD)/bench/clock_bench: selftests/bench/clock_bench.c $(CLOCK_HEADERS) $(CLO
 BENCH_DEPS += $(BUILD)/bench/clock_bench
 
 CHECKS	   += $(CLOCK_HOST_TESTS) selftests/clock/arm64.sh selftests/clock/freestanding.sh selftests/clock/install.sh
-VM_TESTS   += $(CLOCK_VM_TESTS)
+# Their races are the same for every user.
+CLOCK_VM_ROOT_TESTS := $(CLOCK_OUT)/vm/wait_race_test
+VM_TESTS      += $(filter-out $(CLOCK_VM_ROOT_TESTS),$(CLOCK_VM_TESTS))
+VM_ROOT_TESTS += $(CLOCK_VM_ROOT_TESTS)
 CHECK_DEPS += $(CLOCK_ARM64_TESTS) $(CLOCK_OUT)/readers-arm64.o $(CLOCK_OUT)/readers-x86_64.o
 SOAKS	   += $(CLOCK_OUT)/memfd/reads_test selftests/clock/soak_arm64.sh

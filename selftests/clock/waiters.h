@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Threads that wait for a clock, as the tests of waiting start, watch and end them.
+ */
+#ifndef SELFTESTS_CLOCK_WAITERS_H
+#define SELFTESTS_CLOCK_WAITERS_H
+
+#include "common.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+struct waiter {
+	pthread_t thread;
+	struct sundial_clock *clock;
+	__u32 index;
+	__u64 deadline_ns;
+	int priority;	    /* of SCHED_FIFO; 0 keeps that of the starter */
+	atomic_uint *turns; /* counts those who were woken; may be NULL */
+	/* what came of it */
+	atomic_int tid;
+	atomic_bool ended;
+	unsigned int turn;
+	int ret;
+	__u64 now_ns;
+};
+
+/* For the page that a thread scribbles on. */
+struct scribbler {
+	struct sundial_clock *clock;
+	struct sundial_clock_page *page;
+	atomic_bool done;
+};
+
+static inline void *wait_for_count(void *arg)
+{
+	struct waiter *waiter = arg;
+	struct sundial_clock_wait wait = {
+		.deadline_ns = waiter->deadline_ns,
+		.index = waiter->index,
+		.now_ns = POISON64,
+	};
+
+	atomic_store(&waiter->tid, (int)syscall(SYS_gettid));
+	waiter->ret = sundial_clock_call(waiter->clock, SUNDIAL_CLOCK_WAIT, &wait);
+	if (waiter->turns)
+		waiter->turn = atomic_fetch_add(waiter->turns, 1);
+	waiter->now_ns = wait.now_ns;
+	atomic_store(&waiter->ended, true);
+	return NULL;
+}
+
+/* Whether a thread of this process sleeps, by what the system shows of it. */
+static inline bool is_asleep(int tid)
+{
+	char path[64], stat[256], *end;
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	length = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	if (length <= 0)
+		return false;
+	stat[length] = 0;
+	end = strrchr(stat, ')');
+	return end && end[1] && end[2] == 'S';
+}
+
+/* Until the thread that stores its id in *tid sleeps in the call that it makes next. */
+static inline void until_asleep(atomic_int *tid)
+{
+	while (!atomic_load(tid) || !is_asleep(atomic_load(tid)))
+		usleep(50);
+}
+
+/* Starts a thread that waits; does not wait for it to sleep. */
+static inline void start_waiter_now(struct waiter *waiter, struct sundial_clock *clock, __u32 index,
+				    __u64 deadline_ns)
+{
+	struct sched_param param = {.sched_priority = waiter->priority};
+	pthread_attr_t attr;
+
+	waiter->clock = clock;
+	waiter->index = index;
+	waiter->deadline_ns = deadline_ns;
+	atomic_store(&waiter->tid, 0);
+	atomic_store(&waiter->ended, false);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 65536);
+	if (waiter->priority) {
+		pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+		pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+		pthread_attr_setschedparam(&attr, &param);
+	}
+	if (pthread_create(&waiter->thread, &attr, wait_for_count, waiter))
+		abort();
+	pthread_attr_destroy(&attr);
+}
+
+/* Starts a thread that waits, and returns when it sleeps. */
+static inline void start_waiter(struct waiter *waiter, struct sundial_clock *clock, __u32 index,
+				__u64 deadline_ns)
+{
+	start_waiter_now(waiter, clock, index, deadline_ns);
+	until_asleep(&waiter->tid);
+}
+
+/* Whether the waiter has not been woken, now that it could have run. */
+static inline bool sleeps_on(struct waiter *waiter)
+{
+	while (!atomic_load(&waiter->ended) && !is_asleep(atomic_load(&waiter->tid)))
+		usleep(50);
+	return !atomic_load(&waiter->ended);
+}
+
+/* Until the wait has ended. Returns what it returned. */
+static inline int end_waiter(struct waiter *waiter)
+{
+	pthread_join(waiter->thread, NULL);
+	return waiter->ret;
+}
+
+static inline bool no_robust_futexes(void)
+{
+	void *head;
+	size_t length;
+
+	return syscall(SYS_get_robust_list, 0, &head, &length) != 0;
+}
+
+#endif /* SELFTESTS_CLOCK_WAITERS_H */
