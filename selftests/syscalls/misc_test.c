@@ -6,7 +6,9 @@
  */
 #include "check.h"
 
+#ifdef __x86_64__
 #include <asm/prctl.h>
+#endif
 #include <linux/kcmp.h>
 #include <sys/personality.h>
 #include <sys/random.h>
@@ -87,6 +89,7 @@ TEST(random_differs_after_fork, "getrandom clone")
 }
 
 #ifdef __x86_64__
+#ifdef __x86_64__
 TEST(segment_bases, "arch_prctl")
 {
 	unsigned long fs = 0, gs = 1;
@@ -101,6 +104,7 @@ TEST(segment_bases, "arch_prctl")
 	CHECK_ERRNO(sys(arch_prctl, ARCH_GET_FS, bad), EFAULT);
 	CHECK_ERRNO(sys(arch_prctl, 0x9999, 0), EINVAL);
 }
+#endif
 #endif
 
 TEST(personality_is_kept, "personality")

@@ -173,6 +173,45 @@ static void look_waitv(struct finding *f)
 	found_errno(f, in_child(try_waitv), "the supervisor sees the end at once");
 }
 
+/* The line that has the kernel start riscv64 programs by themselves; its name here is %s. */
+#define BINFMT_LINE                                                                                \
+	":sundial-riscv64:M::"                                                                     \
+	"\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xf3\\x00" \
+	":"                                                                                        \
+	"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\x" \
+	"ff\\xff\\xff:"                                                                            \
+	"%s:P"
+
+static void look_rv64(struct finding *f)
+{
+	char path[PATH_MAX], *slash;
+
+	native_look(path, sizeof(path));
+	slash = strrchr(path, '/');
+	if (slash)
+		snprintf(slash + 1, path + sizeof(path) - slash - 1, "sundial-rv64");
+	if (access(path, X_OK))
+		found(f, STATE_NO, "not in %.400s", path);
+	else if (!access("/proc/sys/fs/binfmt_misc/sundial-riscv64", F_OK))
+		found(f, STATE_YES, "riscv64 programs run by themselves (binfmt_misc)");
+	else
+		found(f, STATE_YES,
+		      "sundial run PROG; by themselves once its line, below, is given");
+}
+
+/* What makes riscv64 programs run by themselves, for root to write. */
+static void print_binfmt(void)
+{
+	char path[PATH_MAX], *slash;
+
+	if (!native_look(path, sizeof(path)) || !(slash = strrchr(path, '/')))
+		return;
+	snprintf(slash + 1, path + sizeof(path) - slash - 1, "sundial-binfmt-riscv64");
+	printf("\nThe kernel itself starts riscv64 programs after, as root,\n"
+	       "printf '%%s' '" BINFMT_LINE "' >/proc/sys/fs/binfmt_misc/register\n",
+	       path);
+}
+
 static int try_pidfd(void)
 {
 	return syscall(SYS_pidfd_open, getpid(), 0) < 0;
@@ -304,6 +343,7 @@ static void look_rdrand(struct finding *f)
 static const struct probe probes[] = {
 	{"kernel", look_kernel, true, "only x86-64 is simulated"},
 	{"sundial-native", look_native, true, "run make, or set SUNDIAL_NATIVE to its path"},
+	{"sundial-rv64", look_rv64, false, "riscv64 programs do not run; make builds it"},
 	{"syscall user dispatch", look_sud, true, "use a kernel or container that allows it"},
 	{"FSGSBASE", look_fsgsbase, true, "use another kernel or machine"},
 	{"memfd", look_memfd, true, "use a kernel since 3.17, or allow memfd_create"},
@@ -415,5 +455,7 @@ int cmd_doctor(int argc, char **argv)
 		printf("\n  ],\n  \"sim\": %s\n}\n", can_run ? "true" : "false");
 	else
 		printf("\nsundial sim %s run here.\n", can_run ? "can" : "cannot");
+	if (!json)
+		print_binfmt();
 	return can_run ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <sundial.h>
@@ -25,13 +26,29 @@
 enum {
 	OPT_START = 256,
 	OPT_SPEED,
+	OPT_STATS,
+	OPT_INTERPRET,
+	OPT_TB_SIZE,
+	OPT_DUMP,
+	OPT_PERF_MAP,
 };
+
+#define RV64_ARGS_MAX 8 /* options that go to the riscv64 engine as they are */
 
 static const struct argp_option options[] = {
 	{"start", OPT_START, "DATE", 0,
 	 "The date that PROG sees at its start, as for sundial sim. Default: now"},
 	{"speed", OPT_SPEED, "N[/M]", 0,
 	 "How fast its clock goes: 10 is ten times as fast, 1/4 a quarter. Default: 1"},
+	{NULL, 0, NULL, 0, "For riscv64 programs, which are translated:", 1},
+	{"sysroot", 'L', "DIR", 0,
+	 "Look for files in DIR first: ELF interpreter, libraries, whatever has an absolute path",
+	 1},
+	{"stats", OPT_STATS, NULL, 0, "Print at the end what the translator did", 1},
+	{"tb-size", OPT_TB_SIZE, "BYTES", 0, "Memory for translated code", 1},
+	{"dump", OPT_DUMP, "in,ir,out", 0, "Print each block that is translated", 1},
+	{"perf-map", OPT_PERF_MAP, NULL, 0, "Write /tmp/perf-PID.map, for perf report", 1},
+	{"interpret", OPT_INTERPRET, NULL, 0, "Interpret, translate nothing", 1},
 	{0},
 };
 
@@ -39,8 +56,52 @@ struct run_options {
 	bool shifted;
 	s64 start_ns;
 	u64 speed_num, speed_den;
+	char sysroot[PATH_MAX];
+	char *rv64_args[RV64_ARGS_MAX + 1];
+	int rv64_count;
 	char **argv;
 };
+
+/* One more argument for the riscv64 engine. */
+static void rv64_arg(struct run_options *o, const char *fmt, const char *value)
+{
+	if (o->rv64_count == RV64_ARGS_MAX)
+		fail(EXIT_SUNDIAL, "more than %d options for the riscv64 engine", RV64_ARGS_MAX);
+	if (asprintf(&o->rv64_args[o->rv64_count++], fmt, value) < 0)
+		fail(EXIT_SUNDIAL, "out of memory");
+}
+
+static void parse_bytes(struct run_options *o, const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	if (!strtoul(arg, &end, 10) || errno || *end || *arg < '0' || *arg > '9')
+		fail(EXIT_SUNDIAL, "--tb-size %s: must be a number of bytes", arg);
+	rv64_arg(o, "--tb-size=%s", arg);
+}
+
+static void parse_dump(struct run_options *o, const char *arg)
+{
+	char copy[32] = {0}, *word;
+
+	strncpy(copy, arg, sizeof(copy) - 1);
+	for (word = strtok(copy, ","); word; word = strtok(NULL, ","))
+		if (strcmp(word, "in") && strcmp(word, "ir") && strcmp(word, "out"))
+			fail(EXIT_SUNDIAL, "--dump %s: a list of in, ir and out", arg);
+	rv64_arg(o, "--dump=%s", arg);
+}
+
+static void parse_sysroot(struct run_options *o, const char *arg)
+{
+	struct stat st;
+
+	if (!realpath(arg, o->sysroot) || stat(o->sysroot, &st))
+		fail(EXIT_SUNDIAL, "-L %s: %s", arg, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		fail(EXIT_SUNDIAL, "-L %s: is not a folder", arg);
+	rv64_arg(o, "--sysroot=%s", o->sysroot);
+}
 
 static void parse_speed(struct run_options *o, const char *arg)
 {
@@ -69,6 +130,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SPEED:
 		parse_speed(o, arg);
+		return 0;
+	case 'L':
+		parse_sysroot(o, arg);
+		return 0;
+	case OPT_STATS:
+		rv64_arg(o, "--stats", NULL);
+		return 0;
+	case OPT_TB_SIZE:
+		parse_bytes(o, arg);
+		return 0;
+	case OPT_DUMP:
+		parse_dump(o, arg);
+		return 0;
+	case OPT_PERF_MAP:
+		rv64_arg(o, "--perf-map", NULL);
+		return 0;
+	case OPT_INTERPRET:
+		rv64_arg(o, "--interpret", NULL);
 		return 0;
 	case ARGP_KEY_ARGS:
 		o->argv = state->argv + state->next;
@@ -117,25 +196,45 @@ static void make_clock(const struct run_options *o, struct sundial_clock_rate *r
 	sundial_clock_close(clock);
 }
 
-static void start_native(const struct program *p, const char *spec)
+/* The engine for the program; the riscv64 one is installed beside the native one. */
+static void find_engine(const struct program *p, char *path)
 {
-	char native[PATH_MAX];
-	char **argv;
-	size_t n = 0;
+	char *slash;
 
-	native_find(native, sizeof(native));
+	native_find(path, PATH_MAX);
+	slash = strrchr(path, '/');
+	if (!p->riscv64 || !slash)
+		return;
+	snprintf(slash + 1, PATH_MAX - (slash + 1 - path), "sundial-rv64");
+	if (access(path, X_OK))
+		fail(EXIT_SUNDIAL,
+		     "%s is missing: riscv64 programs need it; build it with make on x86-64", path);
+}
+
+static void start_engine(const struct program *p, const struct run_options *o, const char *spec)
+{
+	char engine[PATH_MAX];
+	size_t n = 0, at = 0;
+	char **argv;
+
+	find_engine(p, engine);
 	while (p->argv[n])
 		n++;
-	argv = calloc(n + 5, sizeof(*argv));
+	argv = calloc(n + RV64_ARGS_MAX + 5, sizeof(*argv));
 	if (!argv)
 		fail(EXIT_SUNDIAL, "out of memory");
-	argv[0] = (char *)"sundial-native";
-	argv[1] = (char *)"run";
-	argv[2] = (char *)spec;
-	argv[3] = (char *)p->exe;
-	memcpy(argv + 4, p->argv, n * sizeof(*argv));
-	execv(native, argv);
-	fail(EXIT_SUNDIAL, "%s: %s", native, strerror(errno));
+	argv[at++] = (char *)(p->riscv64 ? "sundial-rv64" : "sundial-native");
+	for (int i = 0; p->riscv64 && i < o->rv64_count; i++)
+		argv[at++] = o->rv64_args[i];
+	argv[at++] = (char *)"run";
+	argv[at++] = (char *)spec;
+	argv[at++] = (char *)p->exe;
+	memcpy(argv + at, p->argv, n * sizeof(*argv));
+	/* A native program, too, may execute riscv64 ones. */
+	if (o->sysroot[0])
+		setenv("SUNDIAL_SYSROOT", o->sysroot, 1);
+	execv(engine, argv);
+	fail(EXIT_SUNDIAL, "%s: %s", engine, strerror(errno));
 }
 
 int cmd_run(int argc, char **argv)
@@ -145,19 +244,21 @@ int cmd_run(int argc, char **argv)
 		"Run PROG, unmodified, on this kernel with its clock shifted or scaled."};
 	struct run_options o = {.speed_num = 1, .speed_den = 1};
 	struct sundial_clock_rate rate;
-	struct program program;
+	struct program program = {.riscv64_too = true};
 	char spec[256];
 
 	argv[0] = (char *)"sundial run";
 	argp_err_exit_status = EXIT_SUNDIAL;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
+	program.sysroot = o.sysroot[0] ? o.sysroot : getenv("SUNDIAL_SYSROOT");
 	program_find(&program, o.argv);
-	machine_check_engine();
+	if (!program.riscv64)
+		machine_check_engine();
 	machine_fix_addresses(NULL);
 	make_clock(&o, &rate);
 	snprintf(spec, sizeof(spec), "%llu:%llu:%llu:%u:%lld:%lld:%lld:%lld", rate.host_base_ns,
 		 rate.base_ns, rate.mult, rate.shift, rate.realtime_ns, rate.boottime_ns,
 		 rate.tai_ns, rate.raw_ns);
-	start_native(&program, spec);
+	start_engine(&program, &o, spec);
 	return EXIT_SUNDIAL;
 }

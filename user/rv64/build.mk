@@ -17,6 +17,28 @@ $(RV64_LIB): $(RV64_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-ALL += $(RV64_LIB)
+# What the program over the host's kernel shares with the native engine.
+RV64_RT_OBJ := $(addprefix $(BUILD)/rt/, $(addprefix passthrough/, clock.c.o exec.c.o files.c.o \
+	spec.c.o time.c.o timeouts.c.o timers.c.o) simkernel/uaccess.c.o simkernel/uaccess.S.o \
+	load/elf.c.o load/script.c.o load/stack.c.o base/format.c.o)
 
--include $(RV64_OBJ:.o=.d)
+$(BUILD)/rv64/%.S.o: user/rv64/%.S
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -g -MMD -MP -c -o $@ $<
+
+$(BUILD)/sundial-rv64: $(BUILD)/rv64/main.c.o $(BUILD)/rv64/linux/hostcall.S.o $(RV64_LIB) \
+		$(RV64_RT_OBJ)
+	$(CC) $(RV64_CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lm -pthread
+	ln -sf sundial-rv64 $(BUILD)/sundial-binfmt-riscv64
+
+ALL += $(RV64_LIB) $(BUILD)/sundial-rv64
+
+-include $(RV64_OBJ:.o=.d) $(BUILD)/rv64/main.c.d
+
+.PHONY: install-rv64
+install-rv64: $(BUILD)/sundial-rv64
+	install -d $(DESTDIR)$(PREFIX)/libexec/sundial
+	install -m 755 $(BUILD)/sundial-rv64 $(DESTDIR)$(PREFIX)/libexec/sundial/
+	ln -sf sundial-rv64 $(DESTDIR)$(PREFIX)/libexec/sundial/sundial-binfmt-riscv64
+
+INSTALLS += install-rv64

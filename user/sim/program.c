@@ -73,6 +73,18 @@ static void search_path(const char *name, char *found)
 		     name);
 }
 
+/* Puts the path's place in the sysroot into path, if something is there. */
+static void look_in_sysroot(const struct program *p, char *path)
+{
+	char found[2 * PATH_MAX];
+
+	if (!p->sysroot || path[0] != '/')
+		return;
+	snprintf(found, sizeof(found), "%s%s", p->sysroot, path);
+	if (strlen(found) < PATH_MAX && !access(found, F_OK))
+		strcpy(path, found);
+}
+
 static int open_runnable(const char *path)
 {
 	struct stat st;
@@ -129,7 +141,7 @@ static bool parse_script(char *line, const char *path, char **interpreter, char 
 	return true;
 }
 
-static void check_interp(int fd, const char *path, const Elf64_Ehdr *eh)
+static void check_interp(const struct program *p, int fd, const char *path, const Elf64_Ehdr *eh)
 {
 	for (int i = 0; i < eh->e_phnum; i++) {
 		char interp[PATH_MAX];
@@ -145,6 +157,14 @@ static void check_interp(int fd, const char *path, const Elf64_Ehdr *eh)
 		    interp[ph.p_filesz - 1])
 			fail(EXIT_NOT_RUNNABLE,
 			     "%s: damaged: its ELF interpreter's name is cut off", path);
+		if (p->riscv64)
+			look_in_sysroot(p, interp);
+		if (access(interp, X_OK) && p->riscv64)
+			fail(EXIT_NOT_FOUND,
+			     "%s: its ELF interpreter %s is missing: %s; name the folder that "
+			     "holds "
+			     "riscv64 libraries with sundial run -L",
+			     path, interp, strerror(errno));
 		if (access(interp, X_OK))
 			fail(EXIT_NOT_FOUND,
 			     "%s: its ELF interpreter %s is missing: %s; install the C library "
@@ -153,7 +173,7 @@ static void check_interp(int fd, const char *path, const Elf64_Ehdr *eh)
 	}
 }
 
-static void check_elf(int fd, const char *path, const void *head, size_t len)
+static void check_elf(struct program *p, int fd, const char *path, const void *head, size_t len)
 {
 	const Elf64_Ehdr *eh = head;
 
@@ -162,14 +182,16 @@ static void check_elf(int fd, const char *path, const void *head, size_t len)
 		     path);
 	if (eh->e_ident[EI_DATA] != ELFDATA2LSB)
 		fail(EXIT_NOT_RUNNABLE, "%s: is big-endian; only x86-64 programs run here", path);
-	if (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64)
+	p->riscv64 =
+		p->riscv64_too && eh->e_ident[EI_CLASS] == ELFCLASS64 && eh->e_machine == EM_RISCV;
+	if (!p->riscv64 && (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64))
 		fail(EXIT_NOT_RUNNABLE, "%s: is built for %s; only 64-bit x86-64 programs run here",
 		     path, machine_name(eh->e_machine));
 	if (len < sizeof(*eh) || (eh->e_type != ET_EXEC && eh->e_type != ET_DYN))
 		fail(EXIT_NOT_RUNNABLE, "%s: an ELF file, but not a program", path);
 	if (eh->e_phentsize != sizeof(Elf64_Phdr) || !eh->e_phnum)
 		fail(EXIT_NOT_RUNNABLE, "%s: damaged: it has no program headers", path);
-	check_interp(fd, path, eh);
+	check_interp(p, fd, path, eh);
 }
 
 /* Puts interpreter, its argument and the script's path in the place of argv[0]. */
@@ -215,7 +237,7 @@ void program_find(struct program *p, char **argv)
 
 		head[len < 0 ? 0 : len] = 0;
 		if (len <= 2 || !parse_script(head, path, &interpreter, &argument)) {
-			check_elf(fd, path, head, len < 0 ? 0 : len);
+			check_elf(p, fd, path, head, len < 0 ? 0 : len);
 			close(fd);
 			if (!realpath(path, p->exe))
 				fail(EXIT_NOT_RUNNABLE, "%s: %s", path, strerror(errno));

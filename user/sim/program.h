@@ -9,6 +9,9 @@
 
 /* A program that can be started: what is mapped, what it is called, with which arguments. */
 struct program {
+	bool riscv64_too;    /* given: riscv64 programs can be started as well */
+	const char *sysroot; /* given: where their files are looked for first; NULL: nowhere else */
+	bool riscv64;	     /* it is one */
 	char exe[PATH_MAX];  /* the ELF file */
 	char name[PATH_MAX]; /* what was asked for: a script's own path */
 	char **argv;	     /* begins with the interpreter for a script; NULL-ended */

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Programs for riscv64 that sundial run must run over the host's kernel.
+
+RV64_PROGRAMS := $(BUILD)/selftests/rv64/programs
+
+$(RV64_PROGRAMS)/frame_test: selftests/rv64/programs/frame_test.c selftests/syscalls/check.c \
+		selftests/syscalls/check.h
+	@mkdir -p $(@D)
+	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -Wno-infinite-recursion \
+		-Wno-dangling-pointer -D_GNU_SOURCE -pthread -o $@ $< selftests/syscalls/check.c
+
+$(RV64_PROGRAMS)/%: selftests/rv64/programs/%.c
+	@mkdir -p $(@D)
+	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
+
+$(RV64_PROGRAMS)/clocks_test: selftests/passthrough/clocks_test.c
+	@mkdir -p $(@D)
+	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
+
+CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start)
+CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)

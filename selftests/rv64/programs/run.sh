@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# riscv64 programs under sundial run: what they find at their start, signals and their
+# frames, a clock that is shifted and scaled, programs of both machines that execute
+# each other.
+# TIMEOUT: 900
+
+. selftests/tap.sh
+bin=$top/build/selftests/rv64/programs
+limit=280
+
+export SHOWN=here
+run "$bin/start"
+exits 42 "the exit status is the program's"
+for want in "machine riscv64" "argv0 $bin/start" "execfn $bin/start" "hwcap 112d" "page 4096" \
+	"env here" "exe start" "cmdline $bin/start" "isa.*: rv64imafdc"; do
+	like out "^$want" "a program finds: ${want%% *}"
+done
+"$SUNDIAL" run -- "$bin/start" | cat >piped
+is "$(head -n 1 piped)" "machine riscv64" "standard output may be a pipe"
+
+run "$bin/frame_test"
+sed 's/^\(\(not \)\?ok\) [0-9]* - /\1 /' out >results
+while read -r verdict name; do
+	case $verdict in
+	ok) result 0 "signals: $name" ;;
+	not) result 1 "signals: ${name#ok }" "$(grep '^#' results)" ;;
+	esac
+done < <(grep -E '^(not )?ok ' results)
+like out "^1\.\.[1-9]" "every test of signals ran"
+
+# clocks WHAT: what clocks_test finds wrong, as one result.
+clocks() {
+	run "$bin/clocks_test"
+	[ "$status" = 0 ] && ! grep -q '^not ok' out && grep -q '^1\.\.' out
+	result $? "waits on the guest's clock: $1" "status $status" "$(grep -B3 '^not ok' out)"
+}
+clocks "as fast as the machine's"
+run_opts=(--speed 10)
+clocks "ten times as fast"
+
+run_opts=(--start 2031-05-06)
+run "$bin/start"
+like out "^year 2031$" "the clock is shifted"
+run "$bin/start" "$bin/start"
+like out "^year 2031$" "riscv64 executes riscv64: the clock"
+run "$bin/start" /bin/date +%Y
+is "$(cat out)" 2031 "riscv64 executes x86-64: the clock"
+run /bin/sh -c "uname -m; exec $bin/start"
+exits 42 "x86-64 executes riscv64: status"
+is "$(head -n 2 out | tr '\n' ' ')" "x86_64 machine riscv64 " "x86-64 executes riscv64: machines"
+like out "^year 2031$" "x86-64 executes riscv64: the clock"
+printf '#!/bin/sh\n%s | head -n 1; uname -m\n' "$bin/start" >both
+chmod +x both
+run ./both
+is "$(tr '\n' ' ' <out)" "machine riscv64 x86_64 " "a shell script runs programs of both machines"
+run "$bin/start" /no/such/program
+like err "/no/such/program: No such file or directory" "a program that is missing is ENOENT"
+done_testing

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Calls on files whose structures differ (stat, epoll_event), and those that could
+ * show the engine or must look into the sysroot first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include "rv64/linux/calls.h"
+
+#define EVENTS_MAX ((int)(0x7fffffff / sizeof(struct epoll_event)))
+
+struct rv64_stat { /* include/uapi/asm-generic/stat.h */
+	u64 dev, ino;
+	u32 mode, nlink, uid, gid;
+	u64 rdev, pad1;
+	s64 size;
+	s32 blksize, pad2;
+	s64 blocks;
+	s64 atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
+	u32 unused[2];
+};
+
+_Static_assert(sizeof(struct rv64_stat) == 128, "asm-generic/stat.h");
+
+static long put_stat(u64 addr, const struct stat *st)
+{
+	struct rv64_stat out = {
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mode = st->st_mode,
+		.nlink = st->st_nlink,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.rdev = st->st_rdev,
+		.size = st->st_size,
+		.blksize = st->st_blksize,
+		.blocks = st->st_blocks,
+		.atime = st->st_atim.tv_sec,
+		.atime_ns = st->st_atim.tv_nsec,
+		.mtime = st->st_mtim.tv_sec,
+		.mtime_ns = st->st_mtim.tv_nsec,
+		.ctime = st->st_ctim.tv_sec,
+		.ctime_ns = st->st_ctim.tv_nsec,
+	};
+
+	return put_user(out, addr);
+}
+
+CALL(fstat)
+{
+	struct stat st;
+	long ret = hostcall(SYS_fstat, a[0], &st);
+
+	return ret ? ret : put_stat(a[1], &st);
+}
+
+CALL(newfstatat)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), (u64)&st, a[3]};
+	long ret;
+
+	if (!pass_file_call(SYS_newfstatat, b, &ret))
+		ret = rv64_pass(SYS_newfstatat, b);
+	return ret ? ret : put_stat(a[2], &st);
+}
+
+CALL(statx)
+{
+	char path[PATH_MAX];
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), a[2], a[3], a[4]};
+	long ret;
+
+	return pass_file_call(SYS_statx, b, &ret) ? ret : rv64_pass(SYS_statx, b);
+}
+
+CALL(readlinkat)
+{
+	char path[PATH_MAX];
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), a[2], a[3]};
+	long ret;
+
+	return pass_file_call(SYS_readlinkat, b, &ret) ? ret : rv64_pass(SYS_readlinkat, b);
+}
+
+CALL(openat)
+{
+	char path[PATH_MAX];
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), a[2], a[3]};
+	long ret;
+
+	if (rv64_proc_open(b, &ret) || pass_file_call(SYS_openat, b, &ret))
+		return ret;
+	return rv64_pass(SYS_openat, b);
+}
+
+/* x86-64's is packed; nobody else's. */
+struct rv64_epoll_event {
+	u32 events, pad;
+	u64 data;
+};
+
+CALL(epoll_ctl)
+{
+	struct rv64_epoll_event user;
+	struct epoll_event event;
+	u64 b[6] = {a[0], a[1], a[2], a[3] && a[1] != EPOLL_CTL_DEL ? (u64)&event : 0};
+
+	if (!b[3])
+		return rv64_pass(SYS_epoll_ctl, b);
+	if (get_user(user, a[3]))
+		return -EFAULT;
+	event.events = user.events;
+	event.data.u64 = user.data;
+	return rv64_pass(SYS_epoll_ctl, b);
+}
+
+/* epoll_pwait and epoll_pwait2: they differ in the time-out only. */
+static long epoll_wait_call(u64 nr, const u64 *a)
+{
+	struct epoll_event few[64], *events = few;
+	u64 b[6] = {a[0], 0, a[2], a[3], a[4], a[5]};
+	int max = a[2];
+	long ret, i;
+
+	if (max <= 0 || max > EVENTS_MAX)
+		return -EINVAL;
+	/* A guest may ask for more than there are; it gets them in several calls. */
+	if (max > 65536)
+		b[2] = max = 65536;
+	if (max > (int)ARRAY_SIZE(few))
+		events = malloc(max * sizeof(*events));
+	if (!events)
+		return -ENOMEM;
+	b[1] = (u64)events;
+	pass_time_call(nr, b, &ret);
+	for (i = 0; i < ret; i++) {
+		struct rv64_epoll_event user = {events[i].events, 0, events[i].data.u64};
+
+		if (put_user(user, a[1] + i * sizeof(user))) {
+			ret = i ? i : -EFAULT;
+			break;
+		}
+	}
+	if (events != few)
+		free(events);
+	return ret;
+}
+
+CALL(epoll_pwait)
+{
+	return epoll_wait_call(SYS_epoll_pwait, a);
+}
+
+CALL(epoll_pwait2)
+{
+	return epoll_wait_call(SYS_epoll_pwait2, a);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * riscv64 Linux over the host's kernel.
+ *
+ * Each guest thread is a host thread with a struct rv64_thread; guest addresses are
+ * host addresses, and the guest's descriptors, ids and signals are the host's. So a
+ * call is passed on with its number changed, unless its structures differ, it takes
+ * or gives a time (user/passthrough scales those), or it would show or break the
+ * engine: memory, signals, threads, exec, /proc.
+ *
+ * What threads share: the memory map (mm.c, mm_lock), the table of signal handlers
+ * (signal.c, its own lock); everything else belongs to one thread or does not change
+ * after the start.
+ */
+#ifndef SUNDIAL_RV64_LINUX_H
+#define SUNDIAL_RV64_LINUX_H
+
+#include <signal.h>
+#include <stdio.h>
+#include "base/hostcall.h"
+#include "passthrough/pass.h"
+#include "rv64/cpu.h"
+#include "simkernel/uaccess.h"
+
+/* A handler's result that is no result: the registers are right as they are, pc too. */
+#define RV64_KEEP_STATE (-601)
+
+struct rv64_thread {
+	struct rv64_cpu cpu;
+	/*
+	 * One signal waits here at most, all others being blocked meanwhile, so that
+	 * the kernel's queue keeps its order. Written by the thread's own handlers.
+	 */
+	u32 pending;
+	int sig;
+	siginfo_t info;
+	u64 mask; /* the guest's when the signal came: its frame restores that */
+	/* Faults must always reach the engine, so these two are blocked here, not by the host. */
+	u64 blocked_faults;
+	u64 held; /* faults' signals that somebody sent while they were blocked */
+	siginfo_t held_info[2];
+	bool closed; /* between rv64_block_all() and rv64_set_mask() */
+
+	struct pass_sighand *sighand; /* the process's, or `own` in a child of vfork */
+	stack_t altstack;
+	u64 clear_child_tid;
+	u64 robust_list;
+	s32 tid;
+	bool main;    /* on the process's first stack */
+	bool lent;    /* vfork's child, on its parent's host thread */
+	bool leaving; /* the loop ends, with exit_status */
+	int exit_status;
+	struct pass_sighand own;
+};
+
+/* The calling host thread's; initial-exec, since handlers read it. */
+extern __thread struct rv64_thread *rv64_self __attribute__((tls_model("initial-exec")));
+
+struct rv64_run_options {
+	bool stats;
+	char sysroot[PATH_MAX]; /* without a slash at its end; "" for none */
+};
+extern struct rv64_run_options rv64_run_options;
+
+/* thread.c: runs the guest until its thread ends. */
+void rv64_loop(struct rv64_thread *t);
+struct rv64_thread *rv64_thread_new(void);
+long rv64_clone(struct rv64_thread *t, const struct clone_request *req);
+/* Ends this thread; PASS_RESTART when a signal goes first. */
+long rv64_exit_thread(struct rv64_thread *t, int status);
+void rv64_exit_process(int status) __attribute__((noreturn));
+
+/* syscall.c: one ecall, the guest's registers being t->cpu. */
+void rv64_syscall(struct rv64_thread *t);
+/* A host's call by its own name, with clocks, exe links and signals seen to. */
+long rv64_pass(u64 host_nr, const u64 *a);
+void rv64_count_unknown(u64 nr);
+void rv64_print_unknown(FILE *file);
+
+/* mm.c: the guest's address space. Results as of the calls of the same name. */
+void rv64_mm_init(void);
+long rv64_mmap(u64 addr, u64 bytes, int prot, int flags, int fd, u64 offset);
+long rv64_munmap(u64 addr, u64 bytes);
+long rv64_mprotect(u64 addr, u64 bytes, int prot);
+long rv64_mremap(u64 old, u64 old_bytes, u64 bytes, u64 flags, u64 addr);
+long rv64_madvise(u64 addr, u64 bytes, int advice);
+long rv64_shmat(int id, u64 addr, int flags);
+long rv64_shmdt(u64 addr);
+long rv64_brk(u64 want);
+/*
+ * The engine protects pages from which it translated against writes; the host's
+ * kernel then refuses to write there as well. Makes all of them writable again and
+ * forgets the translations; false when the guest has no memory where that could be.
+ */
+bool rv64_unprotect_code(void);
+void rv64_brk_start(u64 addr);
+void rv64_mm_lock(void);
+void rv64_mm_unlock(void);
+
+/* What is mapped where; mapping.c. */
+struct rv64_mapping {
+	u64 start, end;
+	int prot;	      /* as the guest asked: the host's pages are never executable */
+	bool shared;	      /* MAP_SHARED */
+	u64 dev, ino, offset; /* of a file, of start; ino is 0 for anonymous memory */
+};
+
+/* Copies the mapping that holds addr, or the first above it. False: there is none. */
+bool rv64_mapping_find(u64 addr, struct rv64_mapping *out);
+/*
+ * Calls fn for every range that shows the same bytes of the same file as addr does,
+ * itself included, for one page. fn runs under the lock and must not call back.
+ */
+void rv64_mapping_aliases(u64 addr, void (*fn)(u64 page, void *arg), void *arg);
+
+/* signal.c, frame.c */
+void rv64_signals_init(struct rv64_thread *t, u64 ignored);
+/* The guest caused it: sent to this thread as the CPU's own. */
+void rv64_force_signal(struct rv64_thread *t, int sig, int code, u64 addr);
+void rv64_deliver(struct rv64_thread *t);
+u64 rv64_block_all(void);
+void rv64_block_faults(void);
+void rv64_set_mask(u64 mask);
+u64 rv64_ignored_inside(struct pass_sighand *s);
+void rv64_copy_sighand(struct pass_sighand *to, struct pass_sighand *from);
+/* Writes the frame and enters the handler; -EFAULT when the stack has no room. */
+long rv64_frame_push(struct rv64_thread *t, int sig, const siginfo_t *info,
+		     const struct k_sigaction *act, u64 mask);
+long rv64_frame_pop(struct rv64_thread *t, u64 *mask, stack_t *altstack);
+bool rv64_on_altstack(const stack_t *ss, u64 sp);
+
+/* hostcall.S: {nr, six arguments}; PASS_RESTART when *pending was set before it began. */
+long rv64_host_call(const u64 call[7], const u32 *pending);
+
+/* vdso.c: maps the image; returns its address and that of its signal return. */
+u64 rv64_vdso_map(u64 *sigreturn);
+extern u64 rv64_sigreturn_code;
+
+/* sysroot.c */
+const char *rv64_sysroot_path(const char *path, char *buf);
+/* Replaces a guest's path by the one in the sysroot, if there is one. */
+u64 rv64_sysroot_user(u64 path, char *buf);
+
+/* procfs.c: opens of what shows the machine. True: *ret is the result. */
+bool rv64_proc_open(const u64 *a, long *ret);
+
+/* machine.c */
+u64 rv64_hwcap(void);
+void rv64_cpuinfo(FILE *file);
+
+/* load.c: the program in memory and its first stack; ends the process if it cannot. */
+void rv64_load(struct rv64_thread *t, const char *path, const char *name, char **argv, char **envp);
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What shows the machine: its name, extensions, clocks and limits. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+#include "passthrough/clock.h"
+#include "rv64/linux/calls.h"
+#include "rv64/linux/space.h"
+
+#define HWCAP(letter) (1UL << ((letter) - 'A'))
+
+/* arch/riscv/include/uapi/asm/hwprobe.h */
+#define KEY_MVENDORID	    0
+#define KEY_MARCHID	    1
+#define KEY_MIMPID	    2
+#define KEY_BASE_BEHAVIOR   3
+#define KEY_IMA_EXT_0	    4
+#define KEY_CPUPERF_0	    5
+#define KEY_ZICBOZ_BLOCK    6
+#define KEY_HIGHEST_VADDR   7
+#define KEY_TIME_CSR_FREQ   8
+#define KEY_SCALAR_MISALIGN 9
+#define BASE_IMA	    1
+#define IMA_FD		    (1UL << 0)
+#define IMA_C		    (1UL << 1)
+#define EXT_ZBA		    (1UL << 3)
+#define EXT_ZBB		    (1UL << 4)
+#define EXT_ZBS		    (1UL << 5)
+#define EXT_ZFH		    (1UL << 27)
+#define EXT_ZFHMIN	    (1UL << 28)
+#define EXT_ZICOND	    (1UL << 35)
+#define MISALIGNED_FAST	    3
+#define PROBE_WHICH_CPUS    1
+
+#define TIME_FREQUENCY_HZ 10000000
+
+u64 rv64_hwcap(void)
+{
+	return HWCAP('I') | HWCAP('M') | HWCAP('A') | HWCAP('F') | HWCAP('D') | HWCAP('C');
+}
+
+void rv64_cpuinfo(FILE *file)
+{
+	cpu_set_t set;
+	int cpu;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set))
+		CPU_SET(0, &set);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			fprintf(file,
+				"processor\t: %d\nhart\t\t: %d\nisa\t\t: rv64imafdc_zicntr_zicond_"
+				"zicsr_zifencei_zihintpause_zfh_zfhmin_zba_zbb_zbs\n"
+				"mmu\t\t: sv39\nuarch\t\t: sundial\nmvendorid\t: 0x0\n"
+				"marchid\t\t: 0x0\nmimpid\t\t: 0x0\n\n",
+				cpu, cpu);
+}
+
+/* False: a key that is not known here, which is answered -1. */
+static bool probe_value(s64 key, u64 *value)
+{
+	switch (key) {
+	case KEY_MVENDORID:
+	case KEY_MARCHID:
+	case KEY_MIMPID:
+	case KEY_ZICBOZ_BLOCK:
+		*value = 0;
+		return true;
+	case KEY_BASE_BEHAVIOR:
+		*value = BASE_IMA;
+		return true;
+	case KEY_IMA_EXT_0:
+		*value = IMA_FD | IMA_C | EXT_ZBA | EXT_ZBB | EXT_ZBS | EXT_ZFH | EXT_ZFHMIN |
+			 EXT_ZICOND;
+		return true;
+	case KEY_CPUPERF_0:
+	case KEY_SCALAR_MISALIGN:
+		*value = MISALIGNED_FAST;
+		return true;
+	case KEY_HIGHEST_VADDR:
+		*value = RV64_SPACE_END - 1;
+		return true;
+	case KEY_TIME_CSR_FREQ:
+		*value = TIME_FREQUENCY_HZ;
+		return true;
+	}
+	*value = 0;
+	return false;
+}
+
+CALL(riscv_hwprobe)
+{
+	struct {
+		s64 key;
+		u64 value;
+	} pair;
+	u64 i, value;
+
+	/* All harts are alike; which of them have a value is a question for later kernels. */
+	if (a[4] || (!a[2] != !a[3]))
+		return -EINVAL;
+	for (i = 0; i < a[1]; i++) {
+		u64 at = a[0] + i * sizeof(pair);
+
+		if (get_user(pair, at))
+			return -EFAULT;
+		if (!probe_value(pair.key, &value))
+			pair.key = -1;
+		pair.value = value;
+		if (put_user(pair, at))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+CALL(uname)
+{
+	struct utsname uts;
+	long ret = hostcall(SYS_uname, &uts);
+
+	memset(uts.machine, 0, sizeof(uts.machine));
+	strcpy(uts.machine, "riscv64");
+	return ret ? ret : put_user(uts, a[0]);
+}
+
+/* Without a system call where the host's vDSO reads the clock. */
+CALL(clock_gettime)
+{
+	struct timespec host, ts;
+	s64 ns, offset;
+	long ret;
+
+	if (!guest_clock_offset(a[0], &offset)) {
+		pass_time_call(SYS_clock_gettime, a, &ret);
+		return ret;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &host);
+	ns = guest_count_at(host.tv_sec * NSEC_PER_SEC + host.tv_nsec);
+	if (a[0] == CLOCK_REALTIME_COARSE || a[0] == CLOCK_MONOTONIC_COARSE)
+		ns -= ns % SUNDIAL_CLOCK_COARSE_NS;
+	ns += offset;
+	ts = (struct timespec){ns / (s64)NSEC_PER_SEC, ns % (s64)NSEC_PER_SEC};
+	return put_user(ts, a[1]);
+}
+
+/* Memory limits are the guest's alone: the engine's mappings must not fail by them. */
+static struct rlimit own_limit[RLIM_NLIMITS];
+
+static bool is_own(u64 resource)
+{
+	return resource == RLIMIT_AS || resource == RLIMIT_DATA;
+}
+
+static void learn_limit(u64 resource)
+{
+	if (!own_limit[resource].rlim_max)
+		hostcall(SYS_prlimit64, 0, resource, 0, &own_limit[resource]);
+}
+
+static long set_own_limit(u64 resource, const struct rlimit *new)
+{
+	if (new->rlim_cur > new->rlim_max)
+		return -EINVAL;
+	if (new->rlim_max > own_limit[resource].rlim_max && geteuid())
+		return -EPERM;
+	own_limit[resource] = *new;
+	if (resource == RLIMIT_AS)
+		rv64_mm_set_limit(new->rlim_cur);
+	return 0;
+}
+
+CALL(prlimit64)
+{
+	struct rlimit old, new;
+	long ret = 0;
+
+	if (!is_own(a[1]) || (a[0] && (s32)a[0] != (s32)hostcall(SYS_getpid)))
+		return rv64_pass(SYS_prlimit64, a);
+	if (a[2] && get_user(new, a[2]))
+		return -EFAULT;
+	learn_limit(a[1]);
+	old = own_limit[a[1]];
+	if (a[2])
+		ret = set_own_limit(a[1], &new);
+	if (!ret && a[3] && put_user(old, a[3]))
+		return -EFAULT;
+	return ret;
+}
+
+CALL(getrlimit)
+{
+	u64 b[6] = {0, a[0], 0, a[1]};
+
+	return rv64_sys_prlimit64(t, b);
+}
+
+CALL(setrlimit)
+{
+	u64 b[6] = {0, a[0], a[1], 0};
+
+	return rv64_sys_prlimit64(t, b);
+}
