@@ -28,3 +28,9 @@ $(BPF_OUT)/%.bpf.o: bpf/%.bpf.c bpf/sundial.bpf.h include/uapi/linux/sundial.h $
 %.skel.h: %.bpf.o
 	bpftool gen skeleton $< name $(basename $(basename $(notdir $<))) >$@.tmp
 	@mv $@.tmp $@
+
+# Each tool is x.bpf.c, x.h and x.c.
+$(BPF_OUT)/vclock: bpf/vclock.c bpf/vclock.h $(BPF_OUT)/vclock.skel.h
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -Ibpf -I$(BPF_OUT) -o $@ $< $(BPF_LIBS)
+
+.SECONDARY: $(BPF_OUT)/vclock.bpf.o $(BPF_OUT)/vclock.skel.h

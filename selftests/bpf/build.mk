@@ -12,8 +12,8 @@ BPFTEST_FLAGS := -I$(BPFTEST_KSELF) -I$(BPFTEST_OUT) -Iselftests/bpf $(CPPFLAGS)
 BPFTEST_DEPS  := selftests/bpf/common.h selftests/bpf/ask.h $(BPFTEST_OUT)/ask.skel.h user/lib/sundial.h user/lib/sundial_page.h \
 		 include/uapi/linux/sundial.h \
 		 $(BPFTEST_KSELF)/lib.mk
-BPFTEST_VM    := array_test bind_test contexts_test hammer_test
-BPFTEST_HOST  := array_test contexts_test hammer_test
+BPFTEST_VM    := array_test bind_test contexts_test hammer_test vclock_test
+BPFTEST_HOST  := array_test contexts_test hammer_test vclock_test
 BPFTEST_NOTES := $(BUILD)/selftests/clock/provoked.o
 
 $(BPFTEST_OUT)/ask.bpf.o: selftests/bpf/ask.bpf.c selftests/bpf/ask.h bpf/sundial.bpf.h include/uapi/linux/sundial.h
@@ -36,10 +36,14 @@ $(BPFTEST_OUT)/vm/doctor_test: selftests/bpf/doctor_test.sh
 $(BPFTEST_OUT)/vm/sundial: $(BUILD)/sundial
 	$(CC) $(CFLAGS) -static -s -o $@ $(CLI_OBJ) $(CLI_RT_OBJ) $(BPFTEST_LIB)
 
+$(BPFTEST_OUT)/vm/vclock: $(BPF_OUT)/vclock bpf/vclock.c bpf/vclock.h
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Ibpf -I$(BPF_OUT) -static -s -o $@ bpf/vclock.c $(BPF_LIBS)
+
+CHECK_DEPS    += $(BPF_OUT)/vclock
 CHECKS	      += $(BPFTEST_HOST:%=$(BPFTEST_OUT)/host/%)
 SOAKS	      += $(BPFTEST_OUT)/host/hammer_test
 VM_LOAD_TESTS += $(BPFTEST_OUT)/vm/unload_test
-VM_FILES      += $(BPFTEST_OUT)/vm/sundial
+VM_FILES      += $(BPFTEST_OUT)/vm/sundial $(BPFTEST_OUT)/vm/vclock
 VM_ROOT_TESTS += $(BPFTEST_OUT)/vm/doctor_test $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
 
 .SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h

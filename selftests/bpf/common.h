@@ -30,6 +30,7 @@
 #include "kselftest_harness.h"
 #include "lib/sundial.h"
 
+#define SECOND_NS 1000000000ULL
 #define NO_BPF	  "bpf(2) is refused here"
 #define NO_KFUNCS "the module has no BTF here, so no functions for BPF programs"
 
