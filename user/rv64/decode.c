@@ -209,7 +209,7 @@ static inline s64 sign_extend(u64 value, int width)
 
 static s64 imm_store(u32 raw)
 {
-	return (s64)(s32)raw >> 25 << 5 | bits(raw, 11, 7);
+	return ((s64)(s32)raw >> 25) * 32 + bits(raw, 11, 7);
 }
 
 static s64 imm_branch(u32 raw)
@@ -398,7 +398,7 @@ static bool short_operands(u32 raw, enum cformat format, struct rv64_insn *insn)
 		operands(insn, sp, sp, 0, imm_addi16sp(raw));
 		return imm != 0;
 	case CFMT_LUI:
-		operands(insn, r5, 0, 0, imm << 12);
+		operands(insn, r5, 0, 0, imm * 4096);
 		return imm != 0;
 	case CFMT_SHIFT3:
 		operands(insn, r3, r3, 0, cimm(raw));
