@@ -89,9 +89,9 @@ struct rv64_cpu {
 	u64 fault_address; /* of RV64_STOP_MISALIGNED and RV64_STOP_FAULT */
 	u32 fault_signal;  /* of RV64_STOP_FAULT: as the host's siginfo has them */
 	u32 fault_code;
-	u64 instret;	   /* what rdinstret adds to the instructions of this run */
-	u64 f[32];	   /* NaN boxed: a narrower value has all upper bits set */
-	void *owner;	   /* for whoever runs this cpu */
+	u64 instret; /* instructions that the interpreter retired */
+	u64 f[32];   /* NaN boxed: a narrower value has all upper bits set */
+	void *owner; /* for whoever runs this cpu */
 
 	/* Translated code's own, between its entry and its exit; see thunk.c. */
 	u64 host_rsp;	  /* the host's stack */
@@ -99,7 +99,7 @@ struct rv64_cpu {
 	u64 return_rsp;	  /* place in it while a helper runs on the host's stack */
 	u64 pair_address; /* of the LR whose SC is in the same TB */
 	u64 pair_value;
-	u64 saved_temps[3]; /* while the interpreter helps in the middle of an operation */
+	u64 saved_temps[3];	/* while the interpreter helps in the middle of an operation */
 	struct rv64_vcpu *vcpu; /* what exec.c keeps, while a thread runs this cpu */
 };
 

@@ -19,8 +19,8 @@ enum rv64_csr {
 
 /*
  * What the counters read. By default: the host's time stamp counter, its monotonic
- * clock, and cpu->instret, which only the interpreter counts. Set once, before guest
- * code runs.
+ * clock, and the time stamp counter again, since translated code does not count what it
+ * retires. Set once, before guest code runs.
  */
 extern u64 (*rv64_read_cycle)(struct rv64_cpu *cpu);
 extern u64 (*rv64_read_time)(struct rv64_cpu *cpu);
