@@ -13,7 +13,7 @@ CLOCK_FLAGS	:= -I$(KSELFTEST) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -Wno-unused-pa
 		   -Wno-sign-compare -Wno-missing-field-initializers -pthread
 CLOCK_LIB	:= $(BUILD)/user/lib/libsundial.a
 CLOCK_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h include/uapi/linux/sundial.h
-CLOCK_DEPS	:= selftests/clock/common.h selftests/clock/waiters.h selftests/device.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
+CLOCK_DEPS	:= selftests/clock/common.h selftests/clock/waiters.h selftests/clock/asleep.h selftests/device.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
 
 CLOCK_VM_TESTS	 := $(CLOCK_NAMES:%=$(CLOCK_OUT)/vm/%)
 CLOCK_HOST_TESTS := $(CLOCK_NAMES:%=$(CLOCK_OUT)/memfd/%)

@@ -5,11 +5,11 @@
 #ifndef SELFTESTS_CLOCK_WAITERS_H
 #define SELFTESTS_CLOCK_WAITERS_H
 
+#include "asleep.h"
 #include "common.h"
 
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 
 struct waiter {
@@ -50,33 +50,6 @@ static inline void *wait_for_count(void *arg)
 	waiter->now_ns = wait.now_ns;
 	atomic_store(&waiter->ended, true);
 	return NULL;
-}
-
-/* Whether a thread of this process sleeps, by what the system shows of it. */
-static inline bool is_asleep(int tid)
-{
-	char path[64], stat[256], *end;
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	length = read(fd, stat, sizeof(stat) - 1);
-	close(fd);
-	if (length <= 0)
-		return false;
-	stat[length] = 0;
-	end = strrchr(stat, ')');
-	return end && end[1] && end[2] == 'S';
-}
-
-/* Until the thread that stores its id in *tid sleeps in the call that it makes next. */
-static inline void until_asleep(atomic_int *tid)
-{
-	while (!atomic_load(tid) || !is_asleep(atomic_load(tid)))
-		usleep(50);
 }
 
 /* Starts a thread that waits; does not wait for it to sleep. */

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Measure the module in a VM, with two models of preemption.
+#
+#	selftests/bench/vm.sh
+#
+# Boots Debian's 6.12 under QEMU with nothing but wait_bench and prints its rows;
+# they are kept in build/bench/vm-MODEL.jsonl. Under software emulation every
+# instruction costs what it should not: only the ratios mean something, on a
+# machine that has nothing else to do.
+
+set -eu
+cd "$(dirname "$0")/../.."
+out=build/bench/vm
+kernel=build/vm/6.12/kernel
+mkdir -p "$out"
+
+selftests/vm/kernel.sh 6.12 "$kernel"
+rm -rf "$out/dkms" "$out/root"
+env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s install-kmod DESTDIR="$PWD/$out/dkms"
+module=$(echo "$PWD/$out"/dkms/usr/src/sundial-*)
+make -s -C "$kernel/headers" M="$module" modules >"$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }
+
+mkdir -p "$out/root/bin"
+cp /bin/busybox "$out/root/bin/"
+cp "$module/sundial.ko" build/bench/wait_bench "$out/root/"
+cat >"$out/root/init" <<'END'
+#!/bin/busybox sh
+export PATH=/bin
+/bin/busybox mkdir -p /proc /dev
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t devtmpfs dev /dev
+exec >/dev/ttyS1 2>&1 </dev/null
+/bin/busybox insmod /sundial.ko
+/wait_bench
+/bin/busybox poweroff -f
+END
+chmod +x "$out/root/init"
+(cd "$out/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initramfs.gz"
+
+status=0
+for model in none full; do
+	rm -f "$out/result.log"
+	timeout -k 5 600 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024M \
+		-kernel "$kernel/vmlinuz" -initrd "$out/initramfs.gz" \
+		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable preempt=$model" \
+		-display none -monitor none -net none -no-reboot \
+		-serial "file:$out/console.log" -serial "file:$out/result.log" >"$out/qemu.log" 2>&1 || true
+	tr -d '\r' <"$out/result.log" | sed -n 's/^# {/{/p' >"build/bench/vm-$model.jsonl"
+	if [ "$(wc -l <"build/bench/vm-$model.jsonl")" != 5 ]; then
+		echo "preempt=$model: not every measure was taken" >&2
+		tail -n 20 "$out/result.log" "$out/console.log" >&2
+		status=1
+	fi
+	echo "preempt=$model"
+	sed 's/.*"name": "\([^"]*\)".*"peer": "\([^"]*\)".*"ratio": \([0-9.]*\).*/  \1: \3 times \2/' \
+		"build/bench/vm-$model.jsonl"
+done
+exit $status
