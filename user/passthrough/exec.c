@@ -233,14 +233,43 @@ long pass_exec_prepare(int dirfd, u64 path, u64 argv, u64 flags, struct pass_exe
 	return ret;
 }
 
+/*
+ * The guest's environment and one string more, in memory that the execve frees; as it
+ * is where that is not possible. *bytes says how much to unmap if the execve fails.
+ */
+static u64 longer_env(u64 envp, char *more, u64 *bytes)
+{
+	long n = count(envp), ret;
+	u64 *copy;
+
+	if (n < 0)
+		return envp;
+	*bytes = ALIGN_UP(8 * ((u64)n + 2), PAGE_BYTES);
+	ret = hostcall(SYS_mmap, 0, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
+	if (is_error(ret)) {
+		*bytes = 0;
+		return envp;
+	}
+	copy = (u64 *)ret;
+	copy_from_user(copy, envp, 8 * n);
+	copy[n] = (u64)more;
+	return ret;
+}
+
 long pass_exec_commit(struct pass_exec *s, u64 mask, u64 ignored, u64 envp)
 {
 	const char *engine = s->file.machine == EM_RISCV ? pass_mm.rv64 : pass_mm.native;
+	u64 bytes = 0;
 	long ret;
 
 	str_format(s->spec, sizeof(s->spec), "%s:%lu:%lu:%d:%s", pass_mm.spec, mask, ignored,
 		   s->spare_fd, s->name);
+	if (s->file.machine == EM_X86_64 && pass_mm.native_env)
+		envp = longer_env(envp, pass_mm.native_env, &bytes);
 	ret = hostcall(SYS_execve, engine, s->argv, envp);
+	if (bytes)
+		hostcall(SYS_munmap, envp, bytes);
 	pass_exec_drop(s);
 	return ret;
 }

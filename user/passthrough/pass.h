@@ -45,6 +45,7 @@ struct pass_mm {
 	char exe[PATH_MAX];
 	char native[PATH_MAX], rv64[PATH_MAX]; /* the engines */
 	char *rv64_args[PASS_RV64_ARGS + 1];   /* what sundial-rv64 was started with, NULL-ended */
+	char *native_env; /* "NAME=VALUE" that native programs are given besides; NULL: nothing */
 	/* Where a file that a guest names is, in buf if elsewhere; NULL: where it says. */
 	const char *(*lookup)(const char *path, char *buf);
 	u32 brk_lock; /* after sighand.lock, where both are taken */

@@ -6,9 +6,8 @@
  *   sundial-rv64 [OPTION...] run SPEC PATH ARGV0 ARG...
  *   sundial-binfmt-riscv64 PATH ARGV0 ARG...
  *
- * SPEC is user/passthrough's. Options are kept for what the program executes; where
- * a program of the other machine comes between, SUNDIAL_SYSROOT in the environment
- * still names the sysroot.
+ * SPEC is user/passthrough's. Options are kept for what the program executes; for what
+ * a program of the other machine executes, its environment gets SUNDIAL_SYSROOT.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -69,8 +68,6 @@ static void set_sysroot(const char *dir)
 		fprintf(stderr, "sundial: -L %s: %s\n", dir, strerror(errno));
 		exit(125);
 	}
-	if (rv64_run_options.sysroot[0])
-		setenv("SUNDIAL_SYSROOT", rv64_run_options.sysroot, 1);
 }
 
 /* Everything before "run"; returns the index of what follows it. */
@@ -171,8 +168,12 @@ static void run(struct pass_start *start, const char *path, char **argv, char **
 	struct rv64_thread *t;
 
 	name_program(path);
-	if (rv64_run_options.sysroot[0])
+	if (rv64_run_options.sysroot[0]) {
 		pass_mm.lookup = rv64_sysroot_path;
+		if (asprintf(&pass_mm.native_env, "SUNDIAL_SYSROOT=%s", rv64_run_options.sysroot) <
+		    0)
+			fail("no memory");
+	}
 	t = first_thread(start);
 	rv64_load(t, path, start->name ? start->name : path, argv, envp);
 	if (start->spare_fd)
@@ -190,6 +191,7 @@ int main(int argc, char **argv, char **envp)
 	int at = 1;
 
 	set_sysroot(getenv("SUNDIAL_SYSROOT"));
+	unsetenv("SUNDIAL_SYSROOT");
 	if (strcmp(base ? base + 1 : argv[0], "sundial-binfmt-riscv64")) {
 		at = parse_options(argc, argv, &exec);
 		if (argc < at + 4 || strcmp(argv[at], "run"))
