@@ -264,6 +264,9 @@ static bool fetch(struct rv64_vcpu *v)
 	u16 low;
 
 	v->fetch_bytes = 0;
+	v->execution_denied = rv64_options.may_execute && !rv64_options.may_execute(v->cpu->pc);
+	if (v->execution_denied)
+		return false;
 	guarded(v, rv64_code.thunks.call, fetch_guarded);
 	v->cpu->fetching = 0;
 	if (v->fetch_bytes < 2)
@@ -487,6 +490,15 @@ static bool interpret_only(struct rv64_vcpu *v)
 	return frm > RV64_RUP || rv64_options.interpret;
 }
 
+/* The page that pc is on is there, but not for execution. */
+static int deny_execution(struct rv64_vcpu *v)
+{
+	v->cpu->fault_signal = SIGSEGV;
+	v->cpu->fault_code = SEGV_ACCERR;
+	v->cpu->fault_address = v->cpu->pc;
+	return RV64_STOP_FAULT;
+}
+
 static enum rv64_stop loop(struct rv64_vcpu *v)
 {
 	struct rv64_cpu *cpu = v->cpu;
@@ -505,9 +517,12 @@ static enum rv64_stop loop(struct rv64_vcpu *v)
 			start_running(v);
 			last = NO_EXIT;
 		}
+		v->execution_denied = false;
 		entry = interpret_only(v) ? NULL : next_entry(v, last);
 		last = NO_EXIT;
-		if (entry)
+		if (v->execution_denied)
+			stop = deny_execution(v);
+		else if (entry)
 			stop = left(v, guarded(v, rv64_code.thunks.enter, entry), &last);
 		else
 			stop = interpret_one(v);

@@ -32,6 +32,9 @@ struct rv64_exec_options {
 	bool stats;	   /* count also what costs time: executions of each TB */
 	bool count_budget; /* every instruction is charged to cpu->budget */
 	bool perf_map;	   /* write /tmp/perf-PID.map for perf report */
+	/* Whether guest code may be executed at pc, asked before it is translated; NULL:
+	 * wherever it can be read. Called without locks, on a thread that is not running. */
+	bool (*may_execute)(u64 pc);
 };
 
 /* Maps code memory and makes the parts that all TBs share. Returns 0 or a negative

@@ -52,10 +52,10 @@ struct rv64_vcpu {
 	struct rv64_cpu *cpu;
 	struct rv64_vcpu *next;
 	u32 running;
-	bool guarded;  /* inside translated code or what it calls: faults are the guest's */
-	bool rounding; /* what the jump cache's TBs were made for */
-	bool fetch_failed;
-	s32 stop; /* result of the last step */
+	bool guarded;	       /* inside translated code or what it calls: faults are the guest's */
+	bool rounding;	       /* what the jump cache's TBs were made for */
+	bool execution_denied; /* at the last fetch: the guest may not execute there */
+	s32 stop;	       /* result of the last step */
 	u32 fetch_bytes;
 	struct rv64_stats stats;
 	u8 *return_table; /* a guard page first */

@@ -261,3 +261,27 @@ TEST(stack_overflow_reaches_a_handler, "sigaltstack")
 		overflow_stack(0);
 	CHECK_EQ(hits, 1);
 }
+
+TEST(no_execution_of_data, "mmap")
+{
+	unsigned int *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	page[0] = 0x00008067; /* ret */
+	__builtin___clear_cache((char *)page, (char *)page + 4096);
+	handle(SIGSEGV, leave, 0);
+	if (!sigsetjmp(back, 1)) {
+		((void (*)(void))page)();
+		FAIL("the page was executed");
+	}
+	CHECK_EQ(got.si_code, SEGV_ACCERR);
+	CHECK_EQ(got.si_addr, page);
+	REQUIRE(!mprotect(page, 4096, PROT_READ | PROT_EXEC));
+	((void (*)(void))page)();
+	REQUIRE(!mprotect(page, 4096, PROT_READ));
+	if (!sigsetjmp(back, 1)) {
+		((void (*)(void))page)();
+		FAIL("the page was executed again");
+	}
+	CHECK_EQ(hits, 2);
+}

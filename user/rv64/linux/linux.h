@@ -87,12 +87,8 @@ long rv64_madvise(u64 addr, u64 bytes, int advice);
 long rv64_shmat(int id, u64 addr, int flags);
 long rv64_shmdt(u64 addr);
 long rv64_brk(u64 want);
-/*
- * The engine protects pages from which it translated against writes; the host's
- * kernel then refuses to write there as well. Makes all of them writable again and
- * forgets the translations; false when the guest has no memory where that could be.
- */
-bool rv64_unprotect_code(void);
+/* False where the guest has mapped memory without PROT_EXEC. */
+bool rv64_may_execute(u64 pc);
 void rv64_brk_start(u64 addr);
 void rv64_mm_lock(void);
 void rv64_mm_unlock(void);
@@ -107,12 +103,6 @@ struct rv64_mapping {
 
 /* Copies the mapping that holds addr, or the first above it. False: there is none. */
 bool rv64_mapping_find(u64 addr, struct rv64_mapping *out);
-/*
- * Calls fn for every range that shows the same bytes of the same file as addr does,
- * itself included, for one page. fn runs under the lock and must not call back.
- */
-void rv64_mapping_aliases(u64 addr, void (*fn)(u64 page, void *arg), void *arg);
-
 /* signal.c, frame.c */
 void rv64_signals_init(struct rv64_thread *t, u64 ignored);
 /* The guest caused it: sent to this thread as the CPU's own. */

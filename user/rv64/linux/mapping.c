@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "rv64/linux/mapping.h"
 
 static struct rv64_mapping *list;
@@ -160,18 +159,6 @@ const struct rv64_mapping *rv64_mapping_at(u64 addr)
 	return i < used ? &list[i] : NULL;
 }
 
-bool rv64_mapping_may_execute(const struct rv64_mapping *m)
-{
-	size_t i;
-
-	if (m->prot & PROT_EXEC)
-		return true;
-	for (i = 0; m->shared && m->ino && i < used; i++)
-		if (list[i].dev == m->dev && list[i].ino == m->ino && (list[i].prot & PROT_EXEC))
-			return true;
-	return false;
-}
-
 u64 rv64_mapping_total(void)
 {
 	u64 total = 0;
@@ -192,29 +179,4 @@ bool rv64_mapping_find(u64 addr, struct rv64_mapping *out)
 		*out = *m;
 	rv64_mm_unlock();
 	return m;
-}
-
-void rv64_mapping_aliases(u64 addr, void (*fn)(u64 page, void *arg), void *arg)
-{
-	const struct rv64_mapping *m;
-	u64 at;
-	size_t i;
-
-	addr = ALIGN_DOWN(addr, PAGE_BYTES);
-	rv64_mm_lock();
-	m = rv64_mapping_at(addr);
-	if (!m || m->start > addr || !m->ino) {
-		fn(addr, arg);
-		rv64_mm_unlock();
-		return;
-	}
-	at = m->offset + (addr - m->start);
-	for (i = 0; i < used; i++) {
-		const struct rv64_mapping *o = &list[i];
-
-		if (o->dev == m->dev && o->ino == m->ino && o->offset <= at &&
-		    at - o->offset < o->end - o->start)
-			fn(o->start + (at - o->offset), arg);
-	}
-	rv64_mm_unlock();
 }

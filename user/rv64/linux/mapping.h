@@ -17,8 +17,6 @@ bool rv64_mapping_free(u64 start, u64 end);
 u64 rv64_mapping_hole(u64 bytes, u64 bottom, u64 top);
 /* The mapping that holds addr, or the first above it, or NULL. Good until the next change. */
 const struct rv64_mapping *rv64_mapping_at(u64 addr);
-/* Whether m, or other mappings of its file, can be executed. */
-bool rv64_mapping_may_execute(const struct rv64_mapping *m);
 /* Bytes mapped in all. */
 u64 rv64_mapping_total(void);
 

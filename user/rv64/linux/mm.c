@@ -290,21 +290,17 @@ long rv64_madvise(u64 addr, u64 bytes, int advice)
 	return ret;
 }
 
-bool rv64_unprotect_code(void)
+bool rv64_may_execute(u64 pc)
 {
 	const struct rv64_mapping *m;
-	bool any = false;
-	u64 at;
+	bool may;
 
 	rv64_mm_lock();
-	for (at = 0; (m = rv64_mapping_at(at)); at = m->end) {
-		if (!(m->prot & PROT_WRITE) || !rv64_mapping_may_execute(m))
-			continue;
-		rv64_code_changed(m->start, m->end - m->start);
-		any = true;
-	}
+	m = rv64_mapping_at(pc);
+	/* Where nothing is mapped, reading finds out. */
+	may = !m || m->start > pc || (m->prot & PROT_EXEC);
 	rv64_mm_unlock();
-	return any;
+	return may;
 }
 
 long rv64_shmat(int id, u64 addr, int flags)

@@ -117,9 +117,6 @@ void rv64_syscall(struct rv64_thread *t)
 
 	memcpy(a, &x[X_A0], sizeof(a));
 	ret = answer(t, row, nr, a);
-	/* The kernel could not write to pages that are protected for the code they hold. */
-	if (unlikely(ret == -EFAULT) && rv64_unprotect_code())
-		ret = answer(t, row, nr, a);
 	if (ret == PASS_RESTART || ret == RV64_KEEP_STATE)
 		return;
 	x[X_A0] = ret;
