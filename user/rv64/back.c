@@ -465,6 +465,19 @@ struct mem gen_address(struct gen *g, const struct ir *ir)
 	return mem_at(ir->a ? ra_use(g, ir->a) : NO_REG, ir->imm);
 }
 
+static struct mem indexed(struct gen *g, const struct ir *ir)
+{
+	struct mem m = {ra_use(g, ir->b), NO_REG, ir->sub, ir->imm};
+
+	if (ir->flags & IR_W) {
+		m.index = ra_temp(g);
+		op_source(g, X_MOV_LOAD, false, m.index, ir->a, home(ir->a));
+	} else {
+		m.index = ra_use(g, ir->a);
+	}
+	return m;
+}
+
 static void gen_load(struct gen *g, const struct ir *ir)
 {
 	static const u32 ops[2][4] = {
@@ -472,8 +485,11 @@ static void gen_load(struct gen *g, const struct ir *ir)
 		{X_MOVSX8, X_MOVSX16, X_MOVSXD, X_MOV_LOAD},
 	};
 	bool s = ir->flags & IR_S;
-	struct mem m = gen_address(g, ir);
-	u8 d = ra_def(g, ir->d);
+	struct mem m;
+	u8 d;
+
+	m = ir->op == IR_LOADX ? indexed(g, ir) : gen_address(g, ir);
+	d = ra_def(g, ir->d);
 
 	x_rm(&g->e, ops[s][__builtin_ctz(ir->size)] & ~X_BYTE, s || ir->size == 8, d, m);
 	ra_done(g, ir->d, d);
@@ -1002,6 +1018,7 @@ static void gen_effect(struct gen *g, const struct ir *ir)
 {
 	switch (ir->op) {
 	case IR_LOAD:
+	case IR_LOADX:
 		gen_load(g, ir);
 		break;
 	case IR_STORE:

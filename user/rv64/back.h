@@ -38,7 +38,8 @@ enum code_constant {
 	CONST_SIGN_S,
 	CONST_ABS_D, /* all but the sign */
 	CONST_ABS_S,
-	CONST_COUNT
+	CONST_FLAGS, /* 64 bytes: fflags by the lower bits of MXCSR */
+	CONST_COUNT = CONST_FLAGS + 4
 };
 
 #define NR_TEMPS  3

@@ -381,6 +381,41 @@ static void gen_fstore(struct gen *g, const struct ir *ir)
 	x_rm(&g->e, ir->size == 8 ? X_MOVSD_STORE : X_MOVSS_STORE, false, b, m);
 }
 
+/* t = fflags: what was gathered, and what the live MXCSR has. */
+static void load_flags(struct gen *g, u8 t, u8 table)
+{
+	x_rm(&g->e, X_STMXCSR, false, 3, MEM_CPU(mxcsr));
+	x_rip(&g->e, X_LEA, true, table, rv64_constant(CONST_FLAGS));
+	x_rm(&g->e, X_MOV_LOAD, false, t, MEM_CPU(mxcsr));
+	x_alu_imm(&g->e, ALU_AND, false, t, 63);
+	x_rm(&g->e, X_MOVZX8 & ~X_BYTE, false, t, (struct mem){table, t, 0, 0});
+	x_rm(&g->e, X_OR8, false, t, MEM_CPU(fflags));
+}
+
+static void gen_flags_get(struct gen *g, const struct ir *ir)
+{
+	u8 t = ra_temp(g), table = ra_temp(g);
+
+	load_flags(g, t, table);
+	ra_done(g, ir->d, t);
+}
+
+/* Most of the time they are what they were; if not, the interpreter changes them. */
+static void gen_flags_set(struct gen *g, const struct ir *ir)
+{
+	u8 t = ra_temp(g), other = ra_temp(g);
+
+	load_flags(g, t, other);
+	if (rv64_pinned[ir->a] != NO_REG)
+		x_rr(&g->e, X_MOV_LOAD, false, other, rv64_pinned[ir->a]);
+	else
+		x_rm(&g->e, X_MOV_LOAD, false, other, mem_x(ir->a));
+	x_alu_imm(&g->e, ALU_AND, false, other, 31);
+	x_rr(&g->e, X_ALU(ALU_CMP), false, t, other);
+	gen_cold(g, x_jcc(&g->e, CC_NE), gen_cold_interp, ir, NO_REG);
+	back_here(g, g->nr_cold - 1);
+}
+
 void rv64_back_fp(struct gen *g, const struct ir *ir)
 {
 	switch (ir->op) {
@@ -422,6 +457,12 @@ void rv64_back_fp(struct gen *g, const struct ir *ir)
 		break;
 	case IR_FSTORE:
 		gen_fstore(g, ir);
+		break;
+	case IR_FLAGS_GET:
+		gen_flags_get(g, ir);
+		break;
+	case IR_FLAGS_SET:
+		gen_flags_set(g, ir);
 		break;
 	}
 }

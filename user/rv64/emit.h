@@ -101,6 +101,8 @@ enum host_shift {
 #define X_ALU(alu)	 ((alu) << 3 | 3) /* reg op= rm */
 #define X_ALU_STORE(alu) ((alu) << 3 | 1) /* rm op= reg */
 
+#define X_OR8	       (0x0a | X_BYTE)
+#define X_STMXCSR      0x0fae /* with 3 as register */
 #define X_MOVAPS       0x0f28
 #define X_MOVSS_LOAD   0xf3000f10u
 #define X_MOVSS_STORE  0xf3000f11u

@@ -440,6 +440,17 @@ static void fence_i(struct rv64_vcpu *v)
 	start_running(v);
 }
 
+/* A load that stands for up to four instructions faulted: one by one the last does so
+ * again, unless the memory has appeared since. */
+static int replay(struct rv64_vcpu *v)
+{
+	int stop = RV64_GO_ON;
+
+	for (int i = 0; i < 4 && stop == RV64_GO_ON; i++)
+		stop = step(v);
+	return stop;
+}
+
 /* Translated code came back with code. RV64_GO_ON or a reason to stop; *last is the exit
  * to be chained. */
 static int left(struct rv64_vcpu *v, u32 code, u32 *last)
@@ -451,6 +462,8 @@ static int left(struct rv64_vcpu *v, u32 code, u32 *last)
 		return code - LEFT_STOP;
 	if (code == LEFT_FAULT)
 		return RV64_STOP_FAULT;
+	if (code == LEFT_REPLAY)
+		return replay(v);
 	if (code == LEFT_LOOKUP) {
 		cpu->pc &= ~1ULL;
 		v->stats.nochain_exits++;

@@ -62,12 +62,29 @@ static u64 guest_operand(const struct rv64_cpu *cpu)
 	return rv64_decode(raw, &insn) ? cpu->x[insn.rs1] + insn.imm : 0;
 }
 
-static void leave(struct rv64_cpu *cpu, ucontext_t *context)
+/* Whether the instruction is the first of a group that was made one load. */
+static bool begins_group(const struct rv64_cpu *cpu, const struct tb *tb)
+{
+	struct rv64_insn insn;
+	u32 raw = 0, at = cpu->pc - tb->pc;
+
+	memcpy(&raw, tb->code + at, min(4u, tb->bytes - at));
+	rv64_decode(raw, &insn);
+	switch (rv64_ops[insn.op].format) {
+	case RV64_FMT_R:
+	case RV64_FMT_SHIFT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void leave(struct rv64_cpu *cpu, ucontext_t *context, u32 code)
 {
 	greg_t *gregs = context->uc_mcontext.gregs;
 
 	gregs[REG_RBP] = (greg_t)cpu + RV64_CPU_BIAS;
-	gregs[REG_RAX] = LEFT_FAULT;
+	gregs[REG_RAX] = code;
 	gregs[REG_RIP] =
 		(greg_t)(rv64_code.thunks.leave_stored + (rv64_code.run - rv64_code.write));
 }
@@ -94,6 +111,10 @@ bool rv64_fault(int signal, siginfo_t *info, void *ucontext)
 		if (!tb)
 			return false;
 		recover(cpu, tb, context);
+		if (begins_group(cpu, tb)) {
+			leave(cpu, context, LEFT_REPLAY);
+			return true;
+		}
 	}
 	cpu->fault_signal = signal;
 	cpu->fault_code = info->si_code;
@@ -103,6 +124,6 @@ bool rv64_fault(int signal, siginfo_t *info, void *ucontext)
 		cpu->fault_address = guest_operand(cpu);
 	}
 	rv64_reserve_fault(cpu);
-	leave(cpu, context);
+	leave(cpu, context, LEFT_FAULT);
 	return true;
 }

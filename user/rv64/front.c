@@ -412,6 +412,24 @@ static void fence(struct front *f, const struct rv64_insn *insn)
 		add(f, IR_FENCE);
 }
 
+/* frflags and fsflags, which compilers put around quiet comparisons. */
+static bool flags(struct front *f, const struct rv64_insn *insn)
+{
+	struct ir *ir;
+
+	if (insn->imm != 1)
+		return false;
+	if (insn->op == RV64_OP_CSRRS && !insn->rs1)
+		ir = add(f, IR_FLAGS_GET);
+	else if (insn->op == RV64_OP_CSRRW && !insn->rd)
+		ir = add(f, IR_FLAGS_SET);
+	else
+		return false;
+	ir->d = insn->rd;
+	ir->a = insn->rs1;
+	return true;
+}
+
 static void one_insn(struct front *f, const struct rv64_insn *insn)
 {
 	const struct rule *rule = &rules[insn->op];
@@ -426,7 +444,7 @@ static void one_insn(struct front *f, const struct rv64_insn *insn)
 		return;
 	} else if (inlined) {
 		translate(f, insn, rule);
-	} else {
+	} else if (!flags(f, insn)) {
 		interpret(f, insn);
 	}
 	if (f->ended && f->lr >= 0) {

@@ -83,6 +83,7 @@ static bool is_word(const struct ir *ir)
 	case IR_BEXT:
 		return true;
 	case IR_LOAD:
+	case IR_LOADX:
 		return ir->size < 4 || (ir->size == 4 && ir->flags & IR_S);
 	case IR_AND:
 		return ir->flags & IR_IMM && ir->imm >= 0;
@@ -346,6 +347,50 @@ static void forward(struct ir_block *block)
 	}
 }
 
+/* Whether shift makes d an index: a << n, or the same of a zero-extended word, for which
+ * fold_shifts() has left the first of its two instructions before it as a move. */
+static bool makes_index(const struct ir *shift, u32 before, u8 d)
+{
+	if (shift->flags != IR_IMM || shift->imm > 3 || shift->d != d)
+		return false;
+	if (shift->op == IR_SHLU)
+		return before > 2 && shift[-1].op == IR_MOV && shift[-1].d == shift[-1].a &&
+		       shift[-1].insn + 1 == shift->insn;
+	return shift->op == IR_SHL;
+}
+
+/*
+ * add d,b,a; load d,(d), perhaps after slli d,a,n: the host's addressing does it all. The
+ * load then stands for its whole group: a fault in it finds the state before the first
+ * instruction, from which the interpreter goes on.
+ */
+static void fuse_address(struct ir *ir, u32 before)
+{
+	struct ir *sum = ir - 1, *shift = ir - 2;
+	struct ir fused = *ir;
+
+	if (!before || !ir->a || ir->d != ir->a || sum->d != ir->a || sum->flags)
+		return;
+	if (sum->op != IR_ADD && sum->op != IR_SHADD)
+		return;
+	fused.op = IR_LOADX;
+	fused.a = sum->op == IR_SHADD ? sum->a : sum->b;
+	fused.b = sum->op == IR_SHADD ? sum->b : sum->a;
+	fused.sub = sum->op == IR_SHADD ? sum->size : 0;
+	fused.insn = sum->insn;
+	if (sum->op == IR_ADD && before > 1 && makes_index(shift, before, sum->d) &&
+	    (sum->a == sum->d) != (sum->b == sum->d)) {
+		fused.a = shift->a;
+		fused.b = sum->a == sum->d ? sum->b : sum->a;
+		fused.sub = shift->imm;
+		fused.flags |= shift->op == IR_SHLU ? IR_W : 0;
+		fused.insn = shift->insn - (shift->op == IR_SHLU);
+		become_move(shift, IR_MOV, shift->d);
+	}
+	become_move(sum, IR_MOV, sum->d);
+	*ir = fused;
+}
+
 static void backward(struct ir_block *block)
 {
 	struct ir *to = block->ir + TB_MAX_IR;
@@ -376,5 +421,9 @@ static void backward(struct ir_block *block)
 void rv64_optimise(struct ir_block *block)
 {
 	forward(block);
+	for (u32 i = 0; i < block->nr_ir; i++) {
+		if (block->ir[i].op == IR_LOAD)
+			fuse_address(&block->ir[i], i);
+	}
 	backward(block);
 }

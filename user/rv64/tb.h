@@ -78,6 +78,7 @@ struct thunks {
 /* Codes of leaving that are not the index of an exit. */
 #define LEFT_LOOKUP 0xffffff00U /* cpu->pc is where to go on */
 #define LEFT_FAULT  0xffffff01U
+#define LEFT_REPLAY 0xffffff03U /* cpu->pc and the next few are the interpreter's */
 #define LEFT_DONE   0xffffff02U /* a function that was called returned */
 #define LEFT_STOP   0xffffff80U /* plus an enum rv64_stop, of an instruction interpreted */
 

@@ -11,6 +11,7 @@
  */
 #include "rv64/back.h"
 #include "rv64/exec.h"
+#include "rv64/fp.h"
 #include "rv64/help.h"
 
 static const u8 callee_saved[] = {RBX, RBP, R12, R13, R14, R15};
@@ -159,7 +160,7 @@ static void make_lookup(struct emit *e, struct thunks *t)
 
 static void make_constants(struct emit *e)
 {
-	static const u64 constants[CONST_COUNT][2] = {
+	static const u64 constants[CONST_FLAGS][2] = {
 		[CONST_NAN_D] = {0x7ff8000000000000, 0},
 		[CONST_NAN_S] = {0xffffffff7fc00000, 0},
 		[CONST_BOX] = {0xffffffff00000000, 0},
@@ -170,10 +171,12 @@ static void make_constants(struct emit *e)
 	};
 
 	x_align(e, 16);
-	for (u32 i = 0; i < CONST_COUNT; i++) {
+	for (u32 i = 0; i < CONST_FLAGS; i++) {
 		emit64(e, constants[i][0]);
 		emit64(e, constants[i][1]);
 	}
+	for (u32 flags = 0; flags < 64; flags++)
+		emit8(e, rv64_fflags_of(flags));
 }
 
 /*

@@ -104,15 +104,18 @@ struct program {
 enum piece {
 	PIECE_LONG,
 	PIECE_SHORT,
-	PIECE_BRANCH,	/* forward to some piece */
-	PIECE_CALL,	/* the function behind the end */
-	PIECE_INDIRECT, /* auipc, addi, jalr: to some piece */
-	PIECE_RESERVED, /* lr, alu, sc of one address */
-	PIECE_CLAMP,	/* extreme values */
-	PIECE_BAD,	/* a load or store that faults */
+	PIECE_BRANCH,	 /* forward to some piece */
+	PIECE_CALL,	 /* the function behind the end */
+	PIECE_INDIRECT,	 /* auipc, addi, jalr: to some piece */
+	PIECE_RESERVED,	 /* lr, alu, sc of one address */
+	PIECE_CLAMP,	 /* extreme values */
+	PIECE_INDEX,	 /* a load from base + index << n */
+	PIECE_FLAGS,	 /* frflags, something, fsflags */
+	PIECE_BAD,	 /* a load that faults */
+	PIECE_BAD_INDEX, /* the same, with an index */
 };
 
-static const u8 piece_bytes[] = {4, 2, 4, 4, 12, 12, 8, 8};
+static const u8 piece_bytes[] = {4, 2, 4, 4, 12, 12, 8, 20, 12, 8, 24};
 
 static void put(struct program *p, u32 raw, u32 bytes)
 {
@@ -222,6 +225,37 @@ static void put_piece(struct program *p, u32 i, u32 count)
 		put(p, encode_i(0x13, 0, bad, 0, (s32)gen_below(random, 3) - 1), 4);
 		put(p, encode_i(0x13, 1, bad, bad, gen_below(random, 64)), 4);
 		break;
+	case PIECE_INDEX:
+		/* slli d,d,58; srli d,d,47; add d,d,base; lw d,0(d): not beyond the data, or
+		 * from an address that is bad. */
+		bad = writable_reg(random);
+		put(p, encode_i(0x13, 1, bad, bad, 58), 4);
+		put(p, encode_i(0x13, 5, bad, bad, 52), 4);
+		put(p, encode_i(0x13, 1, bad, bad, gen_below(random, 4)), 4);
+		put(p, 0x33 | bad << 7 | bad << 15 | bases[gen_below(random, 4)] << 20, 4);
+		put(p, encode_i(0x03, 2 + gen_below(random, 2), bad, bad, 8), 4);
+		break;
+	case PIECE_BAD_INDEX:
+		put(p, 0x37 | TARGET << 7 | GEN_BAD_ADDRESS, 4);
+		bad = writable_reg(random);
+		put(p, encode_i(0x13, 0, bad, 0, 8), 4);
+		target = gen_below(random, 4);
+		if (gen_below(random, 2)) {
+			put(p, encode_i(0x13, 1, bad, bad, target), 4);
+			put(p, encode_i(0x13, 0, 0, 0, 0), 4);
+		} else {
+			put(p, encode_i(0x13, 1, bad, bad, 32), 4);
+			put(p, encode_i(0x13, 5, bad, bad, 32 - target), 4);
+		}
+		put(p, 0x33 | bad << 7 | bad << 15 | TARGET << 20, 4);
+		put(p, encode_i(0x03, 3, bad, bad, 8), 4);
+		break;
+	case PIECE_FLAGS:
+		bad = writable_reg(random);
+		put(p, 0x00102073 | bad << 7, 4); /* frflags */
+		put(p, random_long(random), 4);
+		put(p, 0x00101073 | bad << 15, 4); /* fsflags */
+		break;
 	case PIECE_BAD:
 		put(p, 0x37 | TARGET << 7 | GEN_BAD_ADDRESS, 4);
 		put(p,
@@ -267,6 +301,22 @@ static u32 gen_bytes(struct gen_random *random, u8 *code)
 	return bytes + 4;
 }
 
+static enum piece random_piece(struct gen_random *random, enum gen_kind kind)
+{
+	static const u8 pieces[] = {
+		PIECE_BRANCH, PIECE_BRANCH,   PIECE_BRANCH,   PIECE_BRANCH,
+		PIECE_CALL,   PIECE_INDIRECT, PIECE_RESERVED, PIECE_CLAMP,
+		PIECE_INDEX,  PIECE_FLAGS,    PIECE_BAD,      PIECE_BAD_INDEX,
+	};
+	u32 dice = gen_below(random, 34), special = kind == GEN_FAULTING ? 12 : 10;
+
+	if (dice < 14)
+		return PIECE_LONG;
+	if (dice < 22)
+		return PIECE_SHORT;
+	return pieces[(dice - 22) % special];
+}
+
 u32 gen_program(struct gen_random *random, enum gen_kind kind, u8 *code, u64 address)
 {
 	struct program p = {.random = random, .code = code, .address = address};
@@ -275,16 +325,7 @@ u32 gen_program(struct gen_random *random, enum gen_kind kind, u8 *code, u64 add
 	if (kind == GEN_BYTES)
 		return gen_bytes(random, code);
 	for (u32 i = 0; i < count; i++) {
-		u32 dice = gen_below(random, 32);
-
-		p.kind[i] = dice < 14				? PIECE_LONG
-			    : dice < 22				? PIECE_SHORT
-			    : dice < 26				? PIECE_BRANCH
-			    : dice < 27				? PIECE_CALL
-			    : dice < 28				? PIECE_INDIRECT
-			    : dice < 29				? PIECE_RESERVED
-			    : dice < 31 || kind != GEN_FAULTING ? PIECE_CLAMP
-								: PIECE_BAD;
+		p.kind[i] = random_piece(random, kind);
 		p.at[i + 1] = p.at[i] + piece_bytes[p.kind[i]];
 	}
 	p.function = p.at[count] + 12;
