@@ -130,15 +130,17 @@ static int make_return_table(struct rv64_vcpu *v)
 	return 0;
 }
 
+static int set_signal_stack(struct rv64_vcpu *v)
+{
+	stack_t stack = {.ss_sp = v->signal_stack, .ss_size = SIGNAL_STACK_BYTES};
+
+	return sigaltstack(&stack, NULL) ? -errno : 0;
+}
+
 static int make_signal_stack(struct rv64_vcpu *v)
 {
-	stack_t stack = {.ss_size = 64 * 1024};
-
-	v->signal_stack = malloc(stack.ss_size);
-	if (!v->signal_stack)
-		return -ENOMEM;
-	stack.ss_sp = v->signal_stack;
-	return sigaltstack(&stack, NULL) ? -errno : 0;
+	v->signal_stack = malloc(SIGNAL_STACK_BYTES);
+	return v->signal_stack ? set_signal_stack(v) : -ENOMEM;
 }
 
 static void free_vcpu(struct rv64_vcpu *v)
@@ -176,6 +178,8 @@ void rv64_thread_leave(struct rv64_cpu *cpu)
 	struct rv64_vcpu *v = cpu->vcpu, **at = &vcpus;
 	stack_t none = {.ss_flags = SS_DISABLE};
 
+	/* A child of vfork may have been killed in the middle of guest code. */
+	stop_running(v);
 	pthread_mutex_lock(&lock);
 	while (*at != v)
 		at = &(*at)->next;
@@ -186,6 +190,12 @@ void rv64_thread_leave(struct rv64_cpu *cpu)
 	rv64_this_vcpu = NULL;
 	cpu->vcpu = NULL;
 	free_vcpu(v);
+}
+
+void rv64_thread_again(struct rv64_cpu *cpu)
+{
+	set_signal_stack(cpu->vcpu);
+	rv64_this_vcpu = cpu->vcpu;
 }
 
 void rv64_request_exit(struct rv64_cpu *cpu)

@@ -49,6 +49,10 @@ int rv64_exec_init(const struct rv64_exec_options *options);
 int rv64_thread_enter(struct rv64_cpu *cpu);
 void rv64_thread_leave(struct rv64_cpu *cpu);
 
+/* The calling thread goes on with cpu, which it entered before: after another cpu entered
+ * and left on it, as the child of a vfork does on its parent's thread. */
+void rv64_thread_again(struct rv64_cpu *cpu);
+
 /*
  * Runs guest code from cpu->pc until something is the caller's business; see enum
  * rv64_stop. fence.i is handled inside. After RV64_STOP_FAULT cpu->fault_address,

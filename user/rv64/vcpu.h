@@ -47,6 +47,7 @@ struct rv64_stats {
 };
 
 #define RETURN_TABLE_BYTES (64 * 1024)
+#define SIGNAL_STACK_BYTES (64 * 1024)
 
 struct rv64_vcpu {
 	struct rv64_cpu *cpu;

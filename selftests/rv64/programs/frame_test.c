@@ -62,6 +62,22 @@ TEST(load_from_unmapped_memory, "rt_sigaction rt_sigreturn")
 	CHECK_EQ(frame_x(REG_PC), at);
 }
 
+TEST(faults_after_a_vfork, "clone rt_sigreturn")
+{
+	volatile char *volatile nowhere = (char *)0x40;
+	pid_t pid = vfork();
+	int status;
+
+	if (!pid)
+		_exit(3);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 3);
+	handle(SIGSEGV, skip_insn, 0);
+	*nowhere = 1;
+	CHECK_EQ(hits, 1);
+	CHECK_EQ(got.si_addr, 0x40);
+}
+
 TEST(store_to_read_only_memory, "mprotect")
 {
 	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -372,21 +372,19 @@ static long clone_lent(struct rv64_thread *parent, const struct clone_request *r
 {
 	struct start start = {.thread = lent_thread(parent, req), .req = req, .mask = mask};
 	char *stack = malloc(HOST_STACK_BYTES);
-	stack_t altstack;
 	long ret = -EAGAIN;
 
 	if (!start.thread || !stack)
 		goto out_free;
 	start.thread->altstack = parent->altstack;
 	sem_init(&start.ready, 0, 0);
-	sigaltstack(NULL, &altstack);
 	ret = clone(lent_main, stack + HOST_STACK_BYTES, lent_flags(req), &start, req->parent_tid);
 	if (ret < 0)
 		ret = -errno;
 	/* It has executed or ended, and what it did to this host thread is undone. */
 	rv64_self = parent;
 	rv64_thread_leave(&start.thread->cpu);
-	sigaltstack(&altstack, NULL);
+	rv64_thread_again(&parent->cpu);
 out_free:
 	free(start.thread);
 	free(stack);
