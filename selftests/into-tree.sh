@@ -20,4 +20,5 @@ for makefile in selftests/*/Makefile; do
 	cp -r "$(dirname "$makefile")" "$tests/sundial/"
 done
 cp -r user/lib "$tests/sundial/user/"
+cp bpf/*.bpf.h "$tests/sundial/include/"
 cp -r include/uapi/linux "$tests/sundial/include/uapi/"

@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
 
-#include "../../bpf/sundial.bpf.h"
+#include "sundial.bpf.h"
 #include "ask.h"
 
 char LICENSE[] SEC("license") = "GPL";

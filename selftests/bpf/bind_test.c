@@ -5,6 +5,8 @@
  */
 #include "common.h"
 
+#include "../device.h"
+
 #define OTHER_USER 65534
 #define PAGES	   512
 #define MANY	   SUNDIAL_CLOCK_MAX_BINDINGS
@@ -23,6 +25,7 @@ FIXTURE_SETUP(bind)
 		.kind = SUNDIAL_KIND_USER, .mode = SUNDIAL_MODE_MANUAL, .count = PAGES};
 	__u32 i;
 
+	SKIP_IF_DEVICE_REFUSES_USER();
 	self->skeleton = NULL;
 	self->clock = NULL;
 	ASSERT_EQ(0, sundial_clock_create(&how, SUNDIAL_BACKING_DEVICE, &self->clock));

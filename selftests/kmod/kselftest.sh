@@ -6,7 +6,7 @@
 # TIMEOUT: 1800
 
 . selftests/tap.sh
-need rsync xz
+need rsync xz clang bpftool
 limit=800
 folders=$(cd "$top/selftests" && dirname -- */Makefile | sort)
 
