@@ -29,6 +29,7 @@ struct sundial_clock {
 	struct sundial_area area;
 	struct sundial_view view;
 	struct sundial_queue *queues; /* one for each page; NULL if nobody can wait for them */
+	atomic_t waiters;	      /* in all queues, for debugfs */
 	struct hrtimer timer;	      /* of queues[0], kind KERNEL in mode SCALED */
 };
 

@@ -31,8 +31,9 @@ static void show_domain(struct seq_file *file, struct sundial_view *view)
 	struct sundial_clock *clock = container_of(view, struct sundial_clock, view);
 	bool is_user = clock->kind == SUNDIAL_KIND_USER;
 
-	seq_printf(file, "%llu %s %s %u ", clock->domain, is_user ? "user" : "kernel",
-		   clock->mode == SUNDIAL_MODE_SCALED ? "scaled" : "manual", clock->count);
+	seq_printf(file, "%llu %s %s %u %u ", clock->domain, is_user ? "user" : "kernel",
+		   clock->mode == SUNDIAL_MODE_SCALED ? "scaled" : "manual", clock->count,
+		   atomic_read(&clock->waiters));
 	if (is_user)
 		seq_puts(file, "-");
 	else
@@ -52,7 +53,7 @@ static struct view_list lists[] = {
 	[SUNDIAL_VIEW_DOMAINS] =
 		{
 			.objects = LIST_HEAD_INIT(lists[SUNDIAL_VIEW_DOMAINS].objects),
-			.header = "domain kind mode pages now_ns references",
+			.header = "domain kind mode pages waiters now_ns references",
 			.show = show_domain,
 		},
 	[SUNDIAL_VIEW_SETS] =

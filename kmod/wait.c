@@ -98,6 +98,14 @@ static struct sundial_wait *first_wait(struct sundial_queue *queue)
 	return rb_entry_safe(rb_first_cached(&queue->waits), struct sundial_wait, node);
 }
 
+static void take_off(struct sundial_clock *clock, struct sundial_queue *queue,
+		     struct sundial_wait *wait)
+{
+	lockdep_assert_held(&queue->lock);
+	rb_erase_cached(&wait->node, &queue->waits);
+	atomic_dec(&clock->waiters);
+}
+
 /* To be called whenever another wait may be the first: tells who looks out for it. */
 static void first_changed(struct sundial_clock *clock, u32 index)
 {
@@ -138,7 +146,7 @@ static void end_wait(struct sundial_clock *clock, u32 index, struct sundial_wait
 
 	lockdep_assert_held(&queue->lock);
 	trace_sundial_clock_wake(clock->domain + index, wait->deadline_ns, now_ns);
-	rb_erase_cached(&wait->node, &queue->waits);
+	take_off(clock, queue, wait);
 	wait->reached_ns = now_ns;
 	rcu_read_lock();
 	smp_store_release(&wait->state, SUNDIAL_WAIT_REACHED);
@@ -245,12 +253,13 @@ static void queue_wait(struct sundial_clock *clock, u32 index, struct sundial_wa
 	}
 	spin_lock_irq(&queue->lock);
 	WRITE_ONCE(wait->state, SUNDIAL_WAIT_QUEUED);
+	atomic_inc(&clock->waiters);
 	if (rb_add_cached(&wait->node, &queue->waits, wait_before))
 		first_changed(clock, index);
 	smp_mb(); /* see sundial_clock_due(), and "Waiting" in <linux/sundial.h> */
 	wait->reached_ns = count_now(clock, index);
 	if (wait->reached_ns >= wait->deadline_ns) {
-		rb_erase_cached(&wait->node, &queue->waits);
+		take_off(clock, queue, wait);
 		first_changed(clock, index);
 		WRITE_ONCE(wait->state, SUNDIAL_WAIT_REACHED);
 	}
@@ -269,7 +278,7 @@ static bool leave_queue(struct sundial_clock *clock, u32 index, struct sundial_w
 		bool first = first_wait(queue) == wait;
 
 		WRITE_ONCE(wait->state, SUNDIAL_WAIT_OFF);
-		rb_erase_cached(&wait->node, &queue->waits);
+		take_off(clock, queue, wait);
 		if (first)
 			first_changed(clock, index);
 	}

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,10 +82,12 @@ TEST_F(view, a_clock_is_shown_while_it_lives)
 	int reader;
 
 	ASSERT_NE(0, domain);
-	snprintf(expected, sizeof(expected), "%llu kernel manual 1 4711 1 0 %d", domain, getpid());
+	snprintf(expected, sizeof(expected), "%llu kernel manual 1 0 4711 1 0 %d", domain,
+		 getpid());
 	EXPECT_STREQ(expected, line_of(DOMAINS, domain));
 	reader = ioctl(clock, SUNDIAL_CLOCK_READER, &as_reader);
-	snprintf(expected, sizeof(expected), "%llu kernel manual 1 4711 2 0 %d", domain, getpid());
+	snprintf(expected, sizeof(expected), "%llu kernel manual 1 0 4711 2 0 %d", domain,
+		 getpid());
 	EXPECT_STREQ(expected, line_of(DOMAINS, domain));
 	close(clock);
 	EXPECT_NE(NULL, line_of(DOMAINS, domain));
@@ -100,8 +104,49 @@ TEST_F(view, an_array_is_shown_without_what_its_pages_say)
 	char expected[128];
 
 	ASSERT_NE(0, domain);
-	snprintf(expected, sizeof(expected), "%llu user scaled 3 - 1 0 %d", domain, getpid());
+	snprintf(expected, sizeof(expected), "%llu user scaled 3 0 - 1 0 %d", domain, getpid());
 	EXPECT_STREQ(expected, line_of(DOMAINS, domain));
+	close(clock);
+	EXPECT_EQ(NULL, line_of(DOMAINS, domain));
+}
+
+/* Whether the line of domain comes to show so many waiters. */
+static int comes_to_show(unsigned long long domain, int waiters)
+{
+	char expected[128];
+	const char *line;
+	int tries;
+
+	snprintf(expected, sizeof(expected), "%llu kernel manual 1 %d 0 ", domain, waiters);
+	for (tries = 0; tries < 100000; tries++) {
+		line = line_of(DOMAINS, domain);
+		if (line && !strncmp(line, expected, strlen(expected)))
+			return 1;
+		sched_yield();
+	}
+	return 0;
+}
+
+TEST_F(view, who_waits_is_counted)
+{
+	struct sundial_clock_create how = {.count = 1};
+	struct sundial_clock_alarm alarm = {.deadline_ns = 5};
+	int clock = ioctl(self->device, SUNDIAL_CLOCK_CREATE, &how);
+	unsigned long long domain = domain_of(clock);
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct sundial_clock_wait wait = {.deadline_ns = 1000};
+
+		ioctl(clock, SUNDIAL_CLOCK_WAIT, &wait);
+		_exit(0);
+	}
+	EXPECT_TRUE(comes_to_show(domain, 1));
+	ASSERT_EQ(0, ioctl(clock, SUNDIAL_CLOCK_ALARM, &alarm));
+	EXPECT_TRUE(comes_to_show(domain, 2));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	EXPECT_TRUE(comes_to_show(domain, 1));
 	close(clock);
 	EXPECT_EQ(NULL, line_of(DOMAINS, domain));
 }
