@@ -15,11 +15,12 @@
 #
 # and has kselftest's settings (timeout=SECONDS) and config (of the kernel) in FOLDER.
 
-VM_CHECKS  += selftests/vm/merge.sh selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
+VM_CHECKS  += selftests/vm/merge.sh selftests/vm/splats.sh selftests/vm/linux-6.12.sh selftests/vm/linux-6.1.sh
 CHECK_DEPS += vm-tests
 
 VM_TESTS      += $(BUILD)/selftests/vm/vm/access_test $(BUILD)/selftests/vm/vm/view_test
 VM_LOAD_TESTS += $(BUILD)/selftests/vm/vm/parameters_test $(BUILD)/selftests/vm/vm/load_test
+VM_MODULES    += selftests/vm/module
 VM_FILES      += $(BUILD)/selftests/vm/vm/module.sh $(BUILD)/selftests/vm/vm/60-sundial.rules
 
 $(BUILD)/selftests/vm/vm/load_test: selftests/vm/load_test.sh
@@ -39,3 +40,7 @@ vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_LOAD_TESTS) $(VM_FILES)
 	@printf '%s\n' $(VM_TESTS:%='all %') $(VM_ROOT_TESTS:%='root %') $(VM_LOAD_TESTS:%='load %') \
 		$(VM_FILES:%='file %') \
 		$(VM_MODULES:%='module %') >$(BUILD)/vm/manifest.$$$$ && mv $(BUILD)/vm/manifest.$$$$ $(BUILD)/vm/manifest
+
+.PHONY: check-kasan
+check-kasan: $(CHECK_DEPS)	## run the tests of the module in debug kernels, built here: KASAN and more; KCSAN
+	@selftests/run.sh selftests/vm/kasan.sh selftests/vm/kcsan.sh

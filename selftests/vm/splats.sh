@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is made of a kernel's console: every complaint counts, but a data race that is
+# not the module's.
+# TIMEOUT: 60
+
+. selftests/tap.sh
+
+# verdict NAME SPLATS ELSEWHERE LINES: how many of each a console with those lines has
+verdict() {
+	printf '%b' "$4" >in
+	awk -f "$top/selftests/vm/splats.awk" in >out
+	is "$(grep -c '^splat' out) $(grep -c '^elsewhere' out)" "$2 $3" "$1" || sed 's/^/#   /' out
+}
+
+bar='[    1.000000][   T12] ==================================================================\n'
+# race LINES: a report with these lines in its stacks
+race() { printf '%s' "${bar}[    1.000000][   T12] BUG: KCSAN: data-race in one / other\n$1$bar"; }
+
+verdict "a quiet console" 0 0 "[    0.100000] Linux version 6.12\n[    3.000000][   T1] sundial: loading out-of-tree module\n"
+verdict "an empty one" 0 0 ""
+verdict "a warning" 2 0 "[    1.0] WARNING: CPU: 0 PID: 1 at a.c:1\n[    1.0] Call Trace:\n"
+verdict "lockdep" 1 0 "[    1.000000][   T12] WARNING: possible circular locking dependency detected\n"
+verdict "a leak" 1 0 "unreferenced object 0xffff888001234500 (size 64):\n"
+verdict "a watcher that gives up" 1 0 "[    1.0] kmemleak: Memory pool empty, consider increasing\n"
+verdict "KASAN, wherever it is" 1 0 "${bar}[    1.0] BUG: KASAN: slab-use-after-free in f\n[    1.0]  f+0x1/0x2\n$bar"
+verdict "a data race elsewhere" 0 1 "$(race '[    1.0][   T12]  tick+0x1/0x2\n')"
+like out "elsewhere data-race in one / other" "and is named"
+verdict "one of the module's" 4 0 "$(race '[    1.0][   T12]  sundial_clock_ioctl+0x1/0x2 [sundial]\n')"
+verdict "both, one after the other" 4 1 "$(race '[    1.0]  tick+0x1/0x2\n')$(race '[    1.0]  f+0x1/0x2 [sundial]\n')"
+verdict "a report that never ends" 1 0 "${bar}[    1.0] BUG: KASAN: use-after-free in f\n"
+verdict "what is done on purpose afterwards" 0 0 "[    9.0] sundial: on purpose from here on\n[    9.1] WARNING: CPU: 0\n"
+done_testing
