@@ -11,6 +11,7 @@
 
 #define OTHER_USER 1200
 #define PAGES	   512
+#define ROUNDS	   10
 #define CGROUP	   "/sys/fs/cgroup/sundial-memory-test"
 
 static int create_user_clock(unsigned int pages)
@@ -21,6 +22,15 @@ static int create_user_clock(unsigned int pages)
 	fd = ioctl(device, SUNDIAL_CLOCK_CREATE, &how);
 	if (fd < 0)
 		fd = -errno;
+	close(device);
+	return fd;
+}
+
+static int create_set(const struct sundial_tb_create *how)
+{
+	int device = open("/dev/sundial", O_RDWR | O_CLOEXEC),
+	    fd = ioctl(device, SUNDIAL_TB_CREATE, how);
+
 	close(device);
 	return fd;
 }
@@ -58,15 +68,15 @@ FIXTURE_TEARDOWN(memory)
 {
 }
 
-TEST_F(memory, new_pages_hold_nothing_but_what_the_header_says)
+TEST_F_TIMEOUT(memory, new_pages_hold_nothing_but_what_the_header_says, 90)
 {
 	const struct sundial_clock_page *page;
 	unsigned char *pages;
-	unsigned int round, i, count = geteuid() ? 16 : PAGES;
+	unsigned int round, i, count = 16;
 	int fd;
 
-	for (round = 0; round < 10; round++) {
-		leave_pattern(64 << 20);
+	for (round = 0; round < ROUNDS; round++) {
+		leave_pattern(16 << 20);
 		fd = create_user_clock(count);
 		ASSERT_LE(0, fd);
 		pages = mmap(NULL, (size_t)count * PAGE, PROT_READ, MAP_SHARED, fd, 0);
@@ -90,6 +100,7 @@ static int count_against_limit(int device)
 {
 	struct sundial_clock_create user = {.kind = SUNDIAL_KIND_USER, .count = 8},
 				    kernel = {.count = 1};
+	struct sundial_tb_create set = {.slots = 4, .vcpus = 1};
 	struct rlimit limit = {8 * PAGE, 8 * PAGE};
 	int fds[8], i;
 
@@ -110,11 +121,53 @@ static int count_against_limit(int device)
 	if (ioctl(device, SUNDIAL_CLOCK_CREATE, &kernel) != -1 || errno != ENOMEM)
 		return 5;
 	close(fds[3]);
-	fds[3] = ioctl(device, SUNDIAL_CLOCK_CREATE, &kernel);
-	return fds[3] < 0 ? 6 : 0;
+	/* generations need one page, an event queue or words of vCPUs more */
+	if (ioctl(device, SUNDIAL_TB_CREATE, &set) != -1 || errno != ENOMEM)
+		return 6;
+	set.vcpus = 0;
+	fds[3] = ioctl(device, SUNDIAL_TB_CREATE, &set);
+	if (fds[3] < 0)
+		return 7;
+	if (ioctl(device, SUNDIAL_CLOCK_CREATE, &kernel) != -1 || errno != ENOMEM)
+		return 8;
+	close(fds[3]);
+	return ioctl(device, SUNDIAL_CLOCK_CREATE, &kernel) < 0 ? 9 : 0;
 }
 
-TEST_F(memory, both_kinds_count_against_one_limit)
+TEST_F_TIMEOUT(memory, new_sets_hold_nothing_but_what_the_header_says, 90)
+{
+	struct sundial_tb_create how = {.slots = 1000, .vcpus = 65};
+	const size_t bytes = 2 * PAGE, vcpu_bytes = 2 * PAGE;
+	const struct sundial_tb_page *page;
+	const unsigned char *vcpus;
+	const __u64 *generation;
+	unsigned int round, i;
+	int fd;
+
+	for (round = 0; round < ROUNDS; round++) {
+		leave_pattern(16 << 20);
+		fd = create_set(&how);
+		ASSERT_LE(0, fd);
+		page = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+		vcpus = mmap(NULL, vcpu_bytes, PROT_READ, MAP_SHARED, fd, SUNDIAL_TB_VCPU_OFFSET);
+		ASSERT_NE(MAP_FAILED, (void *)page);
+		ASSERT_NE(MAP_FAILED, (void *)vcpus);
+		generation = (const void *)((const unsigned char *)page + page->generations);
+		for (i = 0; i < how.slots; i++)
+			EXPECT_EQ(2, generation[i]);
+		EXPECT_TRUE(is_byte((const void *)page->pad, sizeof(page->pad), 0));
+		EXPECT_TRUE(is_byte((const void *)(generation + how.slots),
+				    (const unsigned char *)page + bytes -
+					    (const unsigned char *)(generation + how.slots),
+				    0));
+		EXPECT_TRUE(is_byte(vcpus, vcpu_bytes, 0));
+		munmap((void *)page, bytes);
+		munmap((void *)vcpus, vcpu_bytes);
+		close(fd);
+	}
+}
+
+TEST_F(memory, both_kinds_and_sets_count_against_one_limit)
 {
 	int device = open("/dev/sundial", O_RDWR | O_CLOEXEC);
 	pid_t pid;

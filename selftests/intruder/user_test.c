@@ -259,6 +259,7 @@ FIXTURE_VARIANT(user)
 
 FIXTURE_VARIANT_ADD(user, kernel){.view = VIEW_KERNEL};
 FIXTURE_VARIANT_ADD(user, user_reader){.view = VIEW_USER_READER};
+FIXTURE_VARIANT_ADD(user, generations){.view = VIEW_GENERATIONS};
 
 FIXTURE_SETUP(user)
 {
@@ -295,7 +296,7 @@ static int tries(const struct prey *prey, unsigned int which, uid_t uid)
 	return child_status(pid);
 }
 
-TEST_F(user, another_user_gets_at_nothing_of_the_owners)
+TEST_F_TIMEOUT(user, another_user_gets_at_nothing_of_the_owners, 90)
 {
 	unsigned int i;
 

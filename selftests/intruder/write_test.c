@@ -344,6 +344,7 @@ FIXTURE_VARIANT(write)
 FIXTURE_VARIANT_ADD(write, kernel){.view = VIEW_KERNEL};
 FIXTURE_VARIANT_ADD(write, kernel_reader){.view = VIEW_KERNEL_READER};
 FIXTURE_VARIANT_ADD(write, user_reader){.view = VIEW_USER_READER};
+FIXTURE_VARIANT_ADD(write, generations){.view = VIEW_GENERATIONS};
 
 FIXTURE_SETUP(write)
 {
@@ -375,7 +376,7 @@ static bool got_in(const struct prey *prey, unsigned int which)
 	return child_status(pid);
 }
 
-TEST_F(write, no_call_writes_to_a_page_that_is_shown_read_only)
+TEST_F_TIMEOUT(write, no_call_writes_to_a_page_that_is_shown_read_only, 90)
 {
 	unsigned char before[PAGE], after[PAGE];
 	unsigned int i;
