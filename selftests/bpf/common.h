@@ -28,6 +28,7 @@
 #include "ask.h"
 #include "ask.skel.h"
 #include "kselftest_harness.h"
+#include "../device.h"
 #include "lib/sundial.h"
 
 #define SECOND_NS 1000000000ULL
