@@ -84,7 +84,7 @@ struct sundial_member {
 struct sundial_range {
 	struct interval_tree_node node; /* space->ranges, while watched */
 	struct sundial_member *member;
-	struct list_head link; /* space->busy, while busy or late */
+	struct list_head link; /* space->busy, while its slot is odd for it */
 	u32 slot;
 	u32 busy;     /* invalidations that overlap it, begun and not ended */
 	bool late;    /* attached amid invalidations whose beginning it did not see */

@@ -13,6 +13,9 @@
  * them where sleeping is forbidden. They allocate nothing, free nothing and wait
  * for nobody. They never fail: an invalidation that may not block is as good here.
  */
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
 #include <linux/mmu_notifier.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -26,17 +29,18 @@ struct sundial_space {
 	struct kref kref;
 	spinlock_t lock;
 	struct rb_root_cached ranges; /* struct sundial_range by address */
-	struct list_head busy;	      /* of these: busy or late */
+	struct list_head busy;	      /* of these: not at rest, their slots are odd */
 	struct list_head members;
 	u32 count;  /* ranges in the tree */
 	u32 active; /* invalidations begun and not ended, wherever they are */
+	struct work_struct rest;
 	struct work_struct reap;
 };
 
 /* Fewer ranges than this are handled without a chance for others to run. */
 #define RELEASE_BATCH 256
 
-static struct workqueue_struct *reaper;
+static struct workqueue_struct *worker;
 static atomic_t spaces; /* not freed yet */
 
 static struct sundial_space *space_of(struct mmu_notifier *notifier)
@@ -79,7 +83,14 @@ static struct sundial_range *range_of(struct interval_tree_node *node)
 	return node ? container_of(node, struct sundial_range, node) : NULL;
 }
 
-/* The range becomes free of invalidations. */
+static void space_free(struct kref *kref)
+{
+	kfree(container_of(kref, struct sundial_space, kref));
+	if (atomic_dec_and_test(&spaces))
+		wake_up_var(&spaces);
+}
+
+/* The range comes to rest. */
 static void range_settle(struct sundial_range *range)
 {
 	struct sundial_tb *tb = range->member->tb;
@@ -93,6 +104,68 @@ static void range_settle(struct sundial_range *range)
 	spin_lock(&tb->lock);
 	sundial_slot_end(tb, range->slot);
 	spin_unlock(&tb->lock);
+}
+
+/*
+ * Brings to rest what no invalidation overlaps any more, unless TLBs have yet to be
+ * flushed. munmap() and others end their invalidation before that:
+ *
+ *	translator			munmap()
+ *					start: 5
+ *					page tables change
+ *					end: must not be 6 yet
+ *	6, even (if it were)
+ *	reads old bytes through its TLB
+ *	still 6: keeps them for ever
+ *					TLBs are flushed
+ *
+ * mm counts those who are between a change and its flush. That count is up before
+ * start is called, and down after the flush. Returns whether all is at rest that
+ * can be.
+ */
+static bool space_rest(struct sundial_space *space)
+{
+	struct sundial_range *range, *next;
+
+	lockdep_assert_held(&space->lock);
+	if (list_empty(&space->busy))
+		return true;
+	if (mm_tlb_flush_pending(space->notifier.mm))
+		return false;
+	list_for_each_entry_safe(range, next, &space->busy, link)
+		if (!range->busy && !range->late)
+			range_settle(range);
+	return true;
+}
+
+/* Nobody calls after the flush, so a work looks for it. */
+static void space_rest_later(struct sundial_space *space)
+{
+	lockdep_assert_held(&space->lock);
+	kref_get(&space->kref);
+	mmgrab(space->notifier.mm);
+	if (queue_work(worker, &space->rest))
+		return;
+	mmdrop(space->notifier.mm); /* the work that is queued has another of each */
+	kref_put(&space->kref, space_free);
+}
+
+static void space_rest_work(struct work_struct *work)
+{
+	struct sundial_space *space = container_of(work, struct sundial_space, rest);
+	struct mm_struct *mm = space->notifier.mm;
+	bool done;
+
+	for (;;) {
+		spin_lock(&space->lock);
+		done = space_rest(space);
+		spin_unlock(&space->lock);
+		if (done)
+			break;
+		usleep_range(20, 100);
+	}
+	mmdrop(mm);
+	kref_put(&space->kref, space_free);
 }
 
 static void range_begin(struct sundial_space *space, struct sundial_range *range,
@@ -117,7 +190,7 @@ static void range_begin(struct sundial_space *space, struct sundial_range *range
 /*
  * Each range counts the invalidations that overlap it. One that was attached while
  * some were under way did not see them begin and cannot know which ends are
- * theirs; it is late, counts nothing, and settles when none is under way at all:
+ * theirs; it is late, counts nothing, and rests when none is under way at all:
  *
  *	munmap(a)		ATTACH(a)			mprotect(a)
  *	active 1
@@ -125,7 +198,7 @@ static void range_begin(struct sundial_space *space, struct sundial_range *range
  *								active 2, not counted
  *	active 1: still late
  *	returns
- *								active 0: settles, even
+ *								active 0: rests, even
  */
 static int space_start(struct mmu_notifier *notifier, const struct mmu_notifier_range *change)
 {
@@ -146,8 +219,8 @@ static int space_start(struct mmu_notifier *notifier, const struct mmu_notifier_
 static void space_end(struct mmu_notifier *notifier, const struct mmu_notifier_range *change)
 {
 	struct sundial_space *space = space_of(notifier);
-	struct sundial_range *range, *next;
 	struct interval_tree_node *node;
+	struct sundial_range *range;
 
 	if (keeps_content(change) || change->start >= change->end)
 		return;
@@ -155,11 +228,14 @@ static void space_end(struct mmu_notifier *notifier, const struct mmu_notifier_r
 	for (node = interval_tree_iter_first(&space->ranges, change->start, change->end - 1); node;
 	     node = interval_tree_iter_next(node, change->start, change->end - 1)) {
 		range = range_of(node);
-		if (range->busy && !--range->busy)
-			range_settle(range);
+		if (range->busy)
+			range->busy--;
 	}
 	if (!--space->active)
-		list_for_each_entry_safe(range, next, &space->busy, link) range_settle(range);
+		list_for_each_entry(range, &space->busy, link)
+			range->late = false;
+	if (!space_rest(space))
+		space_rest_later(space);
 	spin_unlock(&space->lock);
 }
 
@@ -207,16 +283,9 @@ static void space_release(struct mmu_notifier *notifier, struct mm_struct *mm)
 	}
 	if (!list_empty(&space->members)) {
 		kref_get(&space->kref);
-		queue_work(reaper, &space->reap);
+		queue_work(worker, &space->reap);
 	}
 	spin_unlock(&space->lock);
-}
-
-static void space_free(struct kref *kref)
-{
-	kfree(container_of(kref, struct sundial_space, kref));
-	if (atomic_dec_and_test(&spaces))
-		wake_up_var(&spaces);
 }
 
 static struct sundial_member *space_claim_any(struct sundial_space *space)
@@ -273,6 +342,7 @@ static struct mmu_notifier *space_alloc(struct mm_struct *mm)
 	space->ranges = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&space->busy);
 	INIT_LIST_HEAD(&space->members);
+	INIT_WORK(&space->rest, space_rest_work);
 	INIT_WORK(&space->reap, space_reap);
 	atomic_inc(&spaces);
 	return &space->notifier;
@@ -344,13 +414,15 @@ int sundial_space_attach(struct sundial_range *range)
 	interval_tree_insert(&range->node, &space->ranges);
 	spin_lock(&tb->lock);
 	sundial_slot_change(tb, range->slot, SUNDIAL_TB_ATTACHED);
-	if (space->active) {
-		range->late = true;
+	if (space->active || mm_tlb_flush_pending(space->notifier.mm)) {
+		range->late = space->active;
 		list_add(&range->link, &space->busy);
 		sundial_slot_begin(tb, range->slot, SUNDIAL_TB_CLEARED, 0,
 				   range->node.last - range->node.start + 1);
 	}
 	spin_unlock(&tb->lock);
+	if (!space->active && !space_rest(space))
+		space_rest_later(space);
 out_unlock:
 	spin_unlock(&space->lock);
 	return ret;
@@ -368,8 +440,8 @@ void sundial_space_detach(struct sundial_range *range)
 
 int sundial_space_init(void)
 {
-	reaper = alloc_workqueue("sundial", WQ_UNBOUND, 0);
-	return reaper ? 0 : -ENOMEM;
+	worker = alloc_workqueue("sundial", WQ_UNBOUND, 0);
+	return worker ? 0 : -ENOMEM;
 }
 
 /*
@@ -378,7 +450,7 @@ int sundial_space_init(void)
  */
 void sundial_space_exit(void)
 {
-	destroy_workqueue(reaper);
+	destroy_workqueue(worker);
 	wait_var_event(&spaces, !atomic_read(&spaces));
 	mmu_notifier_synchronize();
 }

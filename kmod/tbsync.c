@@ -281,7 +281,7 @@ static int sync_wait(struct sync *sync, u64 timeout_ns)
 	int ret = 0;
 
 	sync_begin(sync);
-	if (!sync_look(sync, false) && !sync_spin(sync, timeout_ns))
+	if (!sync_spin(sync, timeout_ns) && !sync_look(sync, true))
 		ret = timeout_ns ? sync_sleep(sync, timeout_ns) : -ETIMEDOUT;
 	trace_sundial_tb_sync(sync->tb->id, sync->count, ret);
 	return ret;

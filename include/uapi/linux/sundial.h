@@ -417,7 +417,8 @@ struct sundial_clock_bind {
  *	} while (generation[slot] (after a load barrier) != g)
  *
  * and uses the result only while generation[slot] == g. A generation is odd from
- * before the page tables begin to change until they have changed:
+ * before the page tables begin to change until they have changed and no CPU's TLB
+ * has the old ones, which may be a little after munmap() has returned:
  *
  *	translator			the kernel, in munmap()
  *	g = 4
