@@ -654,6 +654,7 @@ static int call_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate *
 	twin_unlock(tb);
 	if (awaited) {
 		count = sync_spin(tb, awaited, sync_begin(tb, awaited));
+		count = sync_look(tb, awaited, count, true);
 		if (count)
 			ret = how->timeout_ns ? sync_sleep(tb, awaited, &count, how->timeout_ns)
 					      : -ETIMEDOUT;
