@@ -16,7 +16,7 @@ FIXTURE_SETUP(array)
 
 	self->clock = self->other = NULL;
 	if (!has_bpf())
-		SKIP_SETUP(NO_BPF);
+		SKIP(return, NO_BPF);
 	ASSERT_EQ(0, sundial_clock_create(&how, SUNDIAL_BACKING_BPF, &self->clock));
 }
 

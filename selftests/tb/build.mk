@@ -3,7 +3,7 @@
 # the VM; over memfd alone for this machine.
 
 TB_OUT	      := $(BUILD)/selftests/tb
-TB_BOTH	      := call_test seen_test
+TB_BOTH	      := call_test seen_test sync_test queue_test race_test
 TB_DEPS	      := selftests/tb/common.h selftests/device.h $(LIB_HEADERS) include/uapi/linux/sundial.h $(KSELFTEST)/lib.mk
 TB_VM_TESTS   := $(TB_BOTH:%=$(TB_OUT)/vm/%)
 TB_HOST_TESTS := $(TB_BOTH:%=$(TB_OUT)/memfd/%)
@@ -18,3 +18,11 @@ $(TB_HOST_TESTS): $(TB_OUT)/memfd/%: selftests/tb/%.c $(TB_DEPS) $(LIBSUNDIAL)
 
 CHECKS	 += $(TB_HOST_TESTS)
 VM_TESTS += $(TB_VM_TESTS)
+
+# Invalidations that are held amid their work, by a module of the test's own.
+$(TB_OUT)/vm/delay_test: selftests/tb/delay_test.c selftests/tb/module/sundial_delay.h $(TB_DEPS) $(LIBSUNDIAL) $(PROVOKED)
+	@mkdir -p $(@D)
+	$(CC) $(CLOCK_FLAGS) -static -o $@ $< $(LIBSUNDIAL) $(PROVOKED_LINK)
+
+VM_ROOT_TESTS += $(TB_OUT)/vm/delay_test
+VM_MODULES    += selftests/tb/module

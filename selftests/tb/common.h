@@ -105,9 +105,19 @@ static inline int make_set(unsigned int backing, __u32 slots, __u32 vcpus, __u32
 #define SET(slots, vcpus, events) \
 	ASSERT_EQ(0, make_set(self->backing, slots, vcpus, events, &self->tb))
 
-static inline __u64 generation(const struct sundial_tb *tb, __u32 slot)
+static inline __u64 generation_now(const struct sundial_tb *tb, __u32 slot)
 {
 	return sundial_tb_generation(sundial_tb_page(tb), slot);
+}
+
+/* Once it is even: TLBs may be flushed a little after the call that changed something. */
+static inline __u64 generation(const struct sundial_tb *tb, __u32 slot)
+{
+	__u64 now;
+
+	while ((now = generation_now(tb, slot)) & 1)
+		sched_yield();
+	return now;
 }
 
 /* Does statement, a change of so many bytes at address, as an engine over either backing. */
