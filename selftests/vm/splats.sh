@@ -27,6 +27,8 @@ verdict "KASAN, wherever it is" 1 0 "${bar}[    1.0] BUG: KASAN: slab-use-after-
 verdict "a data race elsewhere" 0 1 "$(race '[    1.0][   T12]  tick+0x1/0x2\n')"
 like out "elsewhere data-race in one / other" "and is named"
 verdict "one of the module's" 4 0 "$(race '[    1.0][   T12]  sundial_clock_ioctl+0x1/0x2 [sundial]\n')"
+latch=${bar}'[    1.0] BUG: KCSAN: data-race in ktime_get_mono_fast_ns+0xc7/0x180\n[    1.0]  f+0x1/0x2 [sundial]\n'$bar
+verdict "the latch of the kernel's time, read by the module" 0 1 "$latch"
 verdict "both, one after the other" 4 1 "$(race '[    1.0]  tick+0x1/0x2\n')$(race '[    1.0]  f+0x1/0x2 [sundial]\n')"
 verdict "a report that never ends" 1 0 "${bar}[    1.0] BUG: KASAN: use-after-free in f\n"
 verdict "what is done on purpose afterwards" 0 0 "[    9.0] sundial: on purpose from here on\n[    9.1] WARNING: CPU: 0\n"
