@@ -80,7 +80,9 @@ static __always_inline const void *sundial_bpf_after(const void *value, __u64 si
 
 /*
  * One look at the latch, for bpf_loop(): keeps what is whole, and returns 1 when
- * that is in force too. In the middle of a change the old copy is whole.
+ * that is in force too. In the middle of a change the old copy is whole; and so is
+ * one that was followed by a change only while the host's time was taken, which is
+ * all that a reader gets beside a writer that does nothing else.
  */
 static long sundial_bpf_look(__u32 tries, void *argument)
 {
@@ -91,16 +93,18 @@ static long sundial_bpf_look(__u32 tries, void *argument)
 		sundial_bpf_after((const void *)&page->rate[seq & 1], seq);
 	__u64 host_base_ns = rate->host_base_ns, base_ns = rate->base_ns, mult = rate->mult;
 	__u32 shift = rate->shift;
-	__u64 host_ns = read->host_ns ? read->host_ns : bpf_ktime_get_ns();
+	__u64 host_ns;
 
-	page = sundial_bpf_after((const void *)page, host_ns);
+	page = sundial_bpf_after((const void *)page, host_base_ns | base_ns | mult | shift);
 	if (page->seq != seq)
 		return 0;
+	host_ns = read->host_ns ? read->host_ns : bpf_ktime_get_ns();
 	read->delta_ns = host_ns - host_base_ns;
 	read->base_ns = base_ns;
 	read->mult = mult;
 	read->shift = shift;
-	return !(seq & 1);
+	page = sundial_bpf_after((const void *)page, host_ns);
+	return !(seq & 1) && page->seq == seq;
 }
 
 /* (a * b) >> shift of the whole product; shift is 0 to 63. */

@@ -43,7 +43,7 @@ for model in none full; do
 	rm -f "$out/result.log"
 	timeout -k 5 600 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024M \
 		-kernel "$kernel/vmlinuz" -initrd "$out/initramfs.gz" \
-		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable preempt=$model" \
+		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic tsc=reliable no_timer_check preempt=$model" \
 		-display none -monitor none -net none -no-reboot \
 		-serial "file:$out/console.log" -serial "file:$out/result.log" >"$out/qemu.log" 2>&1 || true
 	tr -d '\r' <"$out/result.log" | sed -n 's/^# {/{/p' >"build/bench/vm-$model.jsonl"

@@ -16,7 +16,7 @@ FIXTURE_SETUP(array)
 
 	self->clock = self->other = NULL;
 	if (!has_bpf())
-		SKIP(return, NO_BPF);
+		SKIP_SETUP(NO_BPF);
 	ASSERT_EQ(0, sundial_clock_create(&how, SUNDIAL_BACKING_BPF, &self->clock));
 }
 

@@ -9,7 +9,7 @@ BPFTEST_OUT   := $(BUILD)/selftests/bpf
 BPFTEST_FLAGS := -I$(BPFTEST_KSELF) -I$(BPFTEST_OUT) -Iselftests/bpf $(CPPFLAGS) $(CFLAGS) -Wall -Wextra \
 		 -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
 		 -Wno-clobbered -pthread
-BPFTEST_DEPS  := selftests/bpf/common.h selftests/bpf/ask.h $(BPFTEST_OUT)/ask.skel.h user/lib/sundial.h user/lib/sundial_page.h \
+BPFTEST_DEPS  := selftests/bpf/common.h selftests/bpf/ask.h selftests/device.h $(BPFTEST_OUT)/ask.skel.h user/lib/sundial.h user/lib/sundial_page.h \
 		 include/uapi/linux/sundial.h \
 		 $(BPFTEST_KSELF)/lib.mk
 BPFTEST_VM    := array_test bind_test contexts_test hammer_test vclock_test

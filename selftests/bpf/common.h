@@ -28,10 +28,11 @@
 #include "ask.h"
 #include "ask.skel.h"
 #include "kselftest_harness.h"
+#include "../device.h"
 #include "lib/sundial.h"
 
 #define SECOND_NS 1000000000ULL
-#define NO_BPF	  "bpf(2) is refused here"
+#define NO_BPF	  "bpf(2) is refused here, or the kernel has no BTF"
 #define NO_KFUNCS "the module has no BTF here, so no functions for BPF programs"
 
 static inline bool has_module(void)
@@ -39,14 +40,14 @@ static inline bool has_module(void)
 	return !access("/dev/sundial", F_OK);
 }
 
-/* Whether this process may make maps and load programs. */
+/* Whether this process may make maps and load programs that name the kernel's types. */
 static inline bool has_bpf(void)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 4096, 1, NULL);
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 && !geteuid();
+	return fd >= 0 && !geteuid() && !access("/sys/kernel/btf/vmlinux", R_OK);
 }
 
 static inline bool has_kfuncs(void)

@@ -51,7 +51,7 @@ FIXTURE_SETUP(context)
 	self->array = self->device = NULL;
 	libbpf_set_print(silent);
 	if (!has_bpf())
-		SKIP(return, NO_BPF);
+		SKIP_SETUP(NO_BPF);
 	self->skeleton = open_ask(has_kfuncs());
 	ASSERT_NE(NULL, self->skeleton);
 	ASSERT_EQ(0, give_pages(self->skeleton, variant->mode, &self->array));

@@ -36,7 +36,7 @@ FIXTURE_SETUP(hammer)
 	if (reads)
 		self->reads = strtoul(reads, NULL, 0);
 	if (!has_bpf())
-		SKIP(return, NO_BPF);
+		SKIP_SETUP(NO_BPF);
 	self->skeleton = open_ask(has_kfuncs());
 	ASSERT_NE(NULL, self->skeleton);
 }
@@ -65,11 +65,15 @@ static void *write_pages(void *argument)
 	struct writer *writer = argument;
 	struct sundial_clock_page *page = sundial_clock_user_page(writer->clock, 0);
 	__u64 turn;
+	int i;
 
 	for (turn = 1; !atomic_load(&writer->done); turn++) {
-		if (writer->pattern == PATTERN_LINE)
+		if (writer->pattern == PATTERN_LINE) {
 			write_line(page, turn);
-		else
+			/* a writer that does nothing else starves the readers of any latch */
+			for (i = 0; i < 20; i++)
+				sundial_cpu_relax();
+		} else
 			sundial_page_set(page, (turn & 0xffffffff) << 32 | (turn & 0xffffffff));
 	}
 	return NULL;

@@ -7,3 +7,11 @@ include $(sort $(wildcard selftests/rv64/*/build.mk))
 $(BUILD)/selftests/rv64/gen.o: selftests/rv64/gen.c selftests/rv64/gen.h $(wildcard user/rv64/*.h user/rv64/*.def)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -c -o $@ $<
+
+# Programs from outside; PROGS may be a relative path.
+.PHONY: check-rv64
+check-rv64: $(ALL) $(BUILD)/selftests/guard	## run every riscv64 program in PROGS=DIR, compared with QEMU
+	@test -n "$(PROGS)" || { echo "usage: make check-rv64 PROGS=DIR [SYSROOT=DIR] [LIMIT=SECONDS]" >&2; exit 2; }
+	@PROGS=$(PROGS) SYSROOT=$(SYSROOT) LIMIT=$(LIMIT) selftests/run.sh selftests/rv64/check.sh
+
+CHECKS += selftests/rv64/check_rv64.sh

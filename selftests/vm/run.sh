@@ -160,8 +160,11 @@ numa_options() { # nodes
 start() { # nodes, model, -accel...
 	local nodes=$1 model=$2 cpus=$(($1 > 2 ? $1 : 2))
 	local line="console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1"
-	# on a busy machine the kernel finds its TSC unstable, rewrites code, and QEMU trips over that
-	line+=" tsc=reliable"
+	# A virtual CPU waits for its turn on a busy machine: that is no stall yet.
+	line+=" rcupdate.rcu_cpu_stall_timeout=240 watchdog_thresh=60"
+	# on a busy machine the kernel finds its TSC unstable, rewrites code, and QEMU trips over
+	# that; or it counts too few ticks at boot, and panics for want of a timer
+	line+=" tsc=reliable no_timer_check"
 	shift 2
 	line+=" NODES=$nodes PREEMPT=$model TIME_FACTOR=$time_factor"
 	[ "$only" = '*' ] || line+=" ONLY=1"

@@ -28,6 +28,7 @@ static struct rv64_vcpu *vcpus;
 static u32 stop_pending;
 static u64 check_generation; /* counts what may have changed guest code; under the lock */
 static int fork_fd = -1;
+static struct rv64_stats gone; /* of threads that have left */
 
 static void *to_run(const u8 *written)
 {
@@ -184,7 +185,7 @@ void rv64_thread_leave(struct rv64_cpu *cpu)
 	while (*at != v)
 		at = &(*at)->next;
 	*at = v->next;
-	rv64_add_stats(&v->stats);
+	rv64_add_stats(&gone, &v->stats);
 	pthread_mutex_unlock(&lock);
 	sigaltstack(&none, NULL);
 	rv64_this_vcpu = NULL;
@@ -196,6 +197,16 @@ void rv64_thread_again(struct rv64_cpu *cpu)
 {
 	set_signal_stack(cpu->vcpu);
 	rv64_this_vcpu = cpu->vcpu;
+}
+
+/* Others may count while they are added up: what is printed is a moment's, nearly. */
+void rv64_sum_stats(struct rv64_stats *sum)
+{
+	pthread_mutex_lock(&lock);
+	*sum = gone;
+	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
+		rv64_add_stats(sum, &v->stats);
+	pthread_mutex_unlock(&lock);
 }
 
 void rv64_request_exit(struct rv64_cpu *cpu)
@@ -248,6 +259,11 @@ static int step(struct rv64_vcpu *v)
 	return code == LEFT_FAULT ? RV64_STOP_FAULT : v->stop;
 }
 
+static enum rv64_memory memory_at(u64 address)
+{
+	return rv64_options.memory_at ? rv64_options.memory_at(address) : RV64_MEMORY_CODE;
+}
+
 /* The bytes from pc on that can be read, of this page and the beginning of the next. */
 static void fetch_guarded(struct rv64_cpu *cpu)
 {
@@ -260,7 +276,7 @@ static void fetch_guarded(struct rv64_cpu *cpu)
 	memcpy(v->fetched, (const void *)pc, bytes);
 	v->fetch_bytes = bytes;
 	barrier();
-	if (pc + bytes == page_end && bytes < sizeof(v->fetched)) {
+	if (pc + bytes == page_end && v->next_page) {
 		memcpy(v->fetched + bytes, (const void *)page_end, 2);
 		barrier();
 		v->fetch_bytes = bytes + 2;
@@ -271,12 +287,21 @@ static void fetch_guarded(struct rv64_cpu *cpu)
 /* False: the first instruction cannot be read; cpu->fault_address is set. */
 static bool fetch(struct rv64_vcpu *v)
 {
+	u64 pc = v->cpu->pc, page_end = (pc | (PAGE_BYTES - 1)) + 1;
+	enum rv64_memory memory = memory_at(pc), next = RV64_MEMORY_CODE;
 	u16 low;
 
 	v->fetch_bytes = 0;
-	v->execution_denied = rv64_options.may_execute && !rv64_options.may_execute(v->cpu->pc);
+	v->execution_denied = memory == RV64_MEMORY_DATA;
+	v->constant = memory == RV64_MEMORY_CONSTANT;
 	if (v->execution_denied)
 		return false;
+	v->next_page = page_end - pc < sizeof(v->fetched);
+	if (v->next_page) {
+		next = memory_at(page_end);
+		v->next_page = next != RV64_MEMORY_DATA;
+		v->constant &= next != RV64_MEMORY_CODE;
+	}
 	guarded(v, rv64_code.thunks.call, fetch_guarded);
 	v->cpu->fetching = 0;
 	if (v->fetch_bytes < 2)
@@ -295,17 +320,22 @@ static struct tb *make_tb(struct rv64_vcpu *v)
 
 	if (tb)
 		return tb;
+	tb = rv64_tb_revive(v->cpu->pc, v->rounding, v->fetched, v->fetch_bytes, v->constant);
+	if (tb) {
+		v->stats.revived++;
+		return tb;
+	}
 	rv64_front(&block, v->cpu->pc, v->fetched, v->fetch_bytes, rv64_options.max_tb_insns,
 		   v->rounding);
 	rv64_optimise(&block);
-	tb = rv64_tb_make(&block);
+	tb = rv64_tb_make(&block, v->constant);
 	if (!tb) {
 		stop_world(v);
 		rv64_tb_flush();
 		clear_jump_caches();
 		resume_world();
 		v->stats.flushes++;
-		tb = rv64_tb_make(&block);
+		tb = rv64_tb_make(&block, v->constant);
 	}
 	if (!tb)
 		return NULL;
@@ -583,9 +613,11 @@ static struct tb *find_in_range(u64 address, u64 bytes)
 	struct tb *tb;
 
 	if (bytes / PAGE_BYTES > 64) {
-		for (tb = rv64_tb_first(); tb; tb = tb->next_valid) {
-			if (overlaps(tb, address, bytes))
-				return tb;
+		for (int constant = 0; constant < 2; constant++) {
+			for (tb = rv64_tb_first(constant); tb; tb = tb->next_valid) {
+				if (overlaps(tb, address, bytes))
+					return tb;
+			}
 		}
 		return NULL;
 	}
@@ -648,7 +680,7 @@ void rv64_code_check(void)
 
 	pthread_mutex_lock(&lock);
 	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
-	checked = rv64_tb_first();
+	checked = rv64_tb_first(false);
 	tb = find_changed(v);
 	if (tb) {
 		stop_world(v);

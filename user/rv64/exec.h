@@ -23,6 +23,14 @@ enum rv64_dump {
 	RV64_DUMP_OUT = 4, /* its host code */
 };
 
+/* What the layer above knows of the memory at an address. */
+enum rv64_memory {
+	RV64_MEMORY_DATA,     /* mapped, but not executable: going there faults */
+	RV64_MEMORY_CODE,     /* may be written to, here or through another mapping */
+	RV64_MEMORY_CONSTANT, /* code that rv64_code_changed() is told of before it changes:
+			       * needs no comparison at fence.i */
+};
+
 struct rv64_exec_options {
 	size_t tb_bytes;   /* of code memory; 0: the default. Rounded up to a page */
 	u32 max_tb_insns;  /* guest instructions of one TB; 0: the default */
@@ -32,9 +40,9 @@ struct rv64_exec_options {
 	bool stats;	   /* count also what costs time: executions of each TB */
 	bool count_budget; /* every instruction is charged to cpu->budget */
 	bool perf_map;	   /* write /tmp/perf-PID.map for perf report */
-	/* Whether guest code may be executed at pc, asked before it is translated; NULL:
-	 * wherever it can be read. Called without locks, on a thread that is not running. */
-	bool (*may_execute)(u64 pc);
+	/* Asked before code is translated, without locks, on a thread that is not running;
+	 * NULL: everything that can be read is RV64_MEMORY_CODE. */
+	enum rv64_memory (*memory_at)(u64 address);
 };
 
 /* Maps code memory and makes the parts that all TBs share. Returns 0 or a negative

@@ -205,7 +205,7 @@ int main(int argc, char **argv, char **envp)
 	}
 	if (!start.from_guest)
 		hostcall(SYS_rt_sigprocmask, SIG_BLOCK, 0, &start.mask, 8);
-	exec.may_execute = rv64_may_execute;
+	exec.memory_at = rv64_memory_at;
 	if (rv64_exec_init(&exec))
 		fail("no memory for translated code");
 	run(&start, argv[at], argv + at + 1, environ);

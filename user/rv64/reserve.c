@@ -27,7 +27,7 @@ void rv64_version_wait(u32 tries)
 void rv64_reserve_fault(struct rv64_cpu *cpu)
 {
 	if (cpu->held_version)
-		rv64_version_unlock(cpu);
+		rv64_version_abandon(cpu);
 }
 
 u64 rv64_load_reserved(struct rv64_cpu *cpu, u64 address, u8 bytes)
@@ -86,6 +86,9 @@ bool rv64_store_conditional(struct rv64_cpu *cpu, u64 address, u8 bytes, u64 val
 		stored = cpu->reserved_strict &&
 			 (*rv64_version_of(address) & ~1U) == cpu->reserved_version;
 	stored = stored && exchange(address, bytes, cpu->reserved_value, value);
-	rv64_version_unlock(cpu);
+	if (stored)
+		rv64_version_unlock(cpu);
+	else
+		rv64_version_abandon(cpu);
 	return stored;
 }

@@ -69,6 +69,19 @@ static inline void rv64_version_unlock(struct rv64_cpu *cpu)
 	__atomic_fetch_add(entry, 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * Lets the entry go as it was: nothing was stored. An SC that fails must not count, or
+ * harts whose SCs meet make each other fail for ever.
+ */
+static inline void rv64_version_abandon(struct rv64_cpu *cpu)
+{
+	u32 *entry = cpu->held_version;
+
+	barrier();
+	WRITE_ONCE(cpu->held_version, NULL);
+	__atomic_fetch_sub(entry, 1, __ATOMIC_RELEASE);
+}
+
 /* For the fault handler: the store that held an entry does not happen. */
 void rv64_reserve_fault(struct rv64_cpu *cpu);
 

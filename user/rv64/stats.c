@@ -5,8 +5,6 @@
 #include <unistd.h>
 #include "rv64/vcpu.h"
 
-static struct rv64_stats total;
-
 u64 rv64_now_ns(void)
 {
 	struct timespec now;
@@ -15,14 +13,10 @@ u64 rv64_now_ns(void)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
-/* Under the translation lock. */
-void rv64_add_stats(const struct rv64_stats *stats)
+void rv64_add_stats(struct rv64_stats *to, const struct rv64_stats *from)
 {
-	const u64 *from = (const u64 *)stats;
-	u64 *to = (u64 *)&total;
-
-	for (u32 i = 0; i < sizeof(total) / sizeof(u64); i++)
-		to[i] += from[i];
+	for (u32 i = 0; i < sizeof(*to) / sizeof(u64); i++)
+		((u64 *)to)[i] += ((const u64 *)from)[i];
 }
 
 static void line(FILE *file, const char *name, u64 count, u64 of)
@@ -35,9 +29,12 @@ static void line(FILE *file, const char *name, u64 count, u64 of)
 
 void rv64_print_stats(FILE *file)
 {
-	const struct rv64_stats *s = &total;
-	u64 exits = s->chain_exits[0] + s->chain_exits[1] + s->nochain_exits + s->real_exits;
-	u64 tries = s->patched + s->already_chained;
+	struct rv64_stats sum, *s = &sum;
+	u64 exits, tries;
+
+	rv64_sum_stats(&sum);
+	exits = s->chain_exits[0] + s->chain_exits[1] + s->nochain_exits + s->real_exits;
+	tries = s->patched + s->already_chained;
 
 	fprintf(file, "rv64 engine\n");
 	line(file, "loop iterations", s->iterations, 0);
@@ -45,6 +42,7 @@ void rv64_print_stats(FILE *file)
 	line(file, "hash hits", s->hash_hits, s->iterations);
 	line(file, "hints used", s->hints_used, s->iterations);
 	line(file, "translations", s->translations, s->iterations);
+	line(file, "revived", s->revived, s->iterations);
 	line(file, "chained exits, slot 0", s->chain_exits[0], exits);
 	line(file, "chained exits, slot 1", s->chain_exits[1], exits);
 	line(file, "nochain exits", s->nochain_exits, exits);

@@ -18,11 +18,12 @@ struct code_memory rv64_code;
 
 static struct tb *hash[HASH_SIZE];
 static struct tb *pages[PAGE_HASH];
-static struct tb *valid;
+static struct tb *retired[HASH_SIZE];
+static struct tb *valid[2]; /* by tb->constant */
 
-static struct tb **hash_slot(u64 pc)
+static u32 hash_of(u64 pc)
 {
-	return &hash[(pc >> 1 ^ pc >> 17) & (HASH_SIZE - 1)];
+	return (pc >> 1 ^ pc >> 17) & (HASH_SIZE - 1);
 }
 
 static struct tb **page_slot(u64 address)
@@ -195,21 +196,22 @@ static bool keep_notes(struct tb *tb, const struct ir_block *block)
 
 static void publish(struct tb *tb)
 {
-	struct tb **slot = hash_slot(tb->pc);
+	struct tb **slot = &hash[hash_of(tb->pc)], **first = &valid[tb->constant];
 
-	rv64_code.nr_tbs++;
 	link_page(tb, 0, tb->pc);
 	if (!one_page(tb))
 		link_page(tb, 1, last_byte(tb));
-	tb->next_valid = valid;
-	if (valid)
-		valid->previous_valid = tb;
-	valid = tb;
+	tb->valid = true;
+	tb->previous_valid = NULL;
+	tb->next_valid = *first;
+	if (*first)
+		(*first)->previous_valid = tb;
+	*first = tb;
 	tb->next_hash = *slot;
 	__atomic_store_n(slot, tb, __ATOMIC_RELEASE);
 }
 
-struct tb *rv64_tb_make(struct ir_block *block)
+struct tb *rv64_tb_make(struct ir_block *block, bool constant)
 {
 	static struct gen gen; /* large; the translation lock is held */
 	struct tb *tb = &rv64_code.tbs[rv64_code.nr_tbs];
@@ -225,7 +227,7 @@ struct tb *rv64_tb_make(struct ir_block *block)
 		.bytes = block->bytes,
 		.nr_insns = block->nr_insns,
 		.rounding = block->rounding,
-		.valid = true,
+		.constant = constant,
 		.first_exit = rv64_code.nr_exits,
 		.incoming = NO_EXIT,
 	};
@@ -245,6 +247,7 @@ struct tb *rv64_tb_make(struct ir_block *block)
 	for (u32 i = 0; i < gen.nr_sites; i++)
 		fill_exit(&rv64_code.exits[rv64_code.nr_exits++], &gen.sites[i], tb);
 	rv64_code.used = gen.e.p - rv64_code.write;
+	rv64_code.nr_tbs++;
 	publish(tb);
 	return tb;
 
@@ -255,7 +258,7 @@ out_full:
 
 struct tb *rv64_tb_find(u64 pc, bool rounding)
 {
-	struct tb *tb = __atomic_load_n(hash_slot(pc), __ATOMIC_ACQUIRE);
+	struct tb *tb = __atomic_load_n(&hash[hash_of(pc)], __ATOMIC_ACQUIRE);
 
 	while (tb && (tb->pc != pc || tb->rounding != rounding))
 		tb = tb->next_hash;
@@ -350,7 +353,7 @@ static void unlink_page(struct tb *tb, u64 address)
 /* The TB's jumps stay in its memory but lead to C, as does every jump to it. */
 void rv64_tb_invalidate(struct tb *tb)
 {
-	struct tb **at = hash_slot(tb->pc);
+	struct tb **at = &hash[hash_of(tb->pc)];
 
 	while (*at != tb)
 		at = &(*at)->next_hash;
@@ -371,25 +374,46 @@ void rv64_tb_invalidate(struct tb *tb)
 	if (tb->previous_valid)
 		tb->previous_valid->next_valid = tb->next_valid;
 	else
-		valid = tb->next_valid;
+		valid[tb->constant] = tb->next_valid;
 	if (tb->next_valid)
 		tb->next_valid->previous_valid = tb->previous_valid;
 	tb->valid = false;
+	at = &retired[hash_of(tb->pc)];
+	tb->next_hash = *at;
+	*at = tb;
+}
+
+struct tb *rv64_tb_revive(u64 pc, bool rounding, const u8 *code, u32 bytes, bool constant)
+{
+	struct tb **at = &retired[hash_of(pc)], *tb;
+
+	for (; (tb = *at); at = &tb->next_hash) {
+		if (tb->pc == pc && tb->rounding == rounding && tb->bytes <= bytes &&
+		    !memcmp(tb->code, code, tb->bytes))
+			break;
+	}
+	if (!tb)
+		return NULL;
+	*at = tb->next_hash;
+	tb->constant = constant;
+	publish(tb);
+	return tb;
 }
 
 void rv64_tb_flush(void)
 {
 	memset(hash, 0, sizeof(hash));
 	memset(pages, 0, sizeof(pages));
-	valid = NULL;
+	memset(retired, 0, sizeof(retired));
+	valid[0] = valid[1] = NULL;
 	rv64_code.used = rv64_code.thunk_bytes;
 	rv64_code.nr_tbs = rv64_code.nr_exits = 0;
 	rv64_code.note_bytes = 0;
 }
 
-struct tb *rv64_tb_first(void)
+struct tb *rv64_tb_first(bool constant)
 {
-	return valid;
+	return valid[constant];
 }
 
 static bool in_page(const struct tb *tb, u64 address)

@@ -51,12 +51,13 @@ struct tb {
 	u16 nr_insns;
 	bool rounding; /* see struct ir_block */
 	bool valid;
+	bool constant; /* its guest bytes only change by what rv64_code_changed() hears of */
 	u32 first_exit, nr_exits;
-	u32 incoming;		/* first exit that is chained to here */
-	const u8 *code;		/* the guest bytes it was made from */
-	const u32 *host_offset; /* of each instruction, from entry */
-	const u16 *offset;	/* of each instruction, from pc */
-	struct tb *next_hash;
+	u32 incoming;		    /* first exit that is chained to here */
+	const u8 *code;		    /* the guest bytes it was made from */
+	const u32 *host_offset;	    /* of each instruction, from entry */
+	const u16 *offset;	    /* of each instruction, from pc */
+	struct tb *next_hash;	    /* also among those that are invalid */
 	struct tb *next_in_page[2]; /* of the page of the first and of the last byte */
 	struct tb *next_valid, *previous_valid;
 	u64 executions; /* where counted */
@@ -105,7 +106,7 @@ int rv64_code_copy(void);
 int rv64_code_adopt(int fd);
 
 /* Translates block into a new TB and makes it known; NULL if there is no room. */
-struct tb *rv64_tb_make(struct ir_block *block);
+struct tb *rv64_tb_make(struct ir_block *block, bool constant);
 
 struct tb *rv64_tb_find(u64 pc, bool rounding);
 
@@ -116,8 +117,12 @@ const struct tb *rv64_tb_at(uintptr_t host);
 /* Makes the exit jump to tb, until one of them is invalidated. */
 void rv64_tb_chain(struct tb_exit *exit, struct tb *tb);
 
-/* All valid TBs, the newest first. */
-struct tb *rv64_tb_first(void);
+/* All valid TBs of one kind: for (tb = first(constant); tb; tb = tb->next_valid) */
+struct tb *rv64_tb_first(bool constant);
+
+/* A TB of pc that was invalidated, made from what code begins with, made valid again; or
+ * NULL. JITs and loaders change protections, and put the same code where it was. */
+struct tb *rv64_tb_revive(u64 pc, bool rounding, const u8 *code, u32 bytes, bool constant);
 
 /* With no thread running: forgets a TB, or all. */
 void rv64_tb_invalidate(struct tb *tb);

@@ -34,6 +34,7 @@ struct rv64_stats {
 	u64 hash_hits;
 	u64 hints_used; /* the exit itself knew the next TB */
 	u64 translations;
+	u64 revived; /* of what had been invalidated and was the same again */
 	u64 chain_exits[2];
 	u64 nochain_exits; /* indirect */
 	u64 real_exits;	   /* for the interpreter or the caller */
@@ -56,6 +57,8 @@ struct rv64_vcpu {
 	bool guarded;	       /* inside translated code or what it calls: faults are the guest's */
 	bool rounding;	       /* what the jump cache's TBs were made for */
 	bool execution_denied; /* at the last fetch: the guest may not execute there */
+	bool constant;	       /* what was fetched only changes by calls */
+	bool next_page;	       /* fetch from there too */
 	s32 stop;	       /* result of the last step */
 	u32 fetch_bytes;
 	struct rv64_stats stats;
@@ -68,9 +71,12 @@ struct rv64_vcpu {
 extern struct rv64_exec_options rv64_options;
 extern __thread struct rv64_vcpu *rv64_this_vcpu;
 
+/* exec.c: of all threads, those that have left too. */
+void rv64_sum_stats(struct rv64_stats *sum);
+
 /* stats.c */
 u64 rv64_now_ns(void);
-void rv64_add_stats(const struct rv64_stats *stats);
+void rv64_add_stats(struct rv64_stats *to, const struct rv64_stats *from);
 void rv64_dump_block(const struct ir_block *block, const struct tb *tb);
 void rv64_perf_map_add(const struct tb *tb);
 

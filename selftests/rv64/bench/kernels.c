@@ -210,25 +210,63 @@ static u64 interpreter(void)
 		u64 *a = &regs[op & 7], *b = &regs[op >> 3 & 7];
 
 		switch ((op >> 2) % 19) {
-		case 0: *a += *b; break;
-		case 1: *a -= *b; break;
-		case 2: *a ^= *b; break;
-		case 3: *a |= *b; break;
-		case 4: *a &= *b + 5; break;
-		case 5: *a = *b << 3; break;
-		case 6: *a = *b >> 5; break;
-		case 7: *a *= *b; break;
-		case 8: *a = ~*b; break;
-		case 9: *a = pc; break;
-		case 10: *a = *b > *a; break;
-		case 11: pc += *a & 3; break;
-		case 12: *a += 12345; break;
-		case 13: *b -= 777; break;
-		case 14: *a = *b + (*a >> 1); break;
-		case 15: *b = *a ^ steps; break;
-		case 16: *a = *b ? *a : 17; break;
-		case 17: *a = (*a << 7) | (*a >> 57); break;
-		default: *a = 0x9e3779b9; break;
+		case 0:
+			*a += *b;
+			break;
+		case 1:
+			*a -= *b;
+			break;
+		case 2:
+			*a ^= *b;
+			break;
+		case 3:
+			*a |= *b;
+			break;
+		case 4:
+			*a &= *b + 5;
+			break;
+		case 5:
+			*a = *b << 3;
+			break;
+		case 6:
+			*a = *b >> 5;
+			break;
+		case 7:
+			*a *= *b;
+			break;
+		case 8:
+			*a = ~*b;
+			break;
+		case 9:
+			*a = pc;
+			break;
+		case 10:
+			*a = *b > *a;
+			break;
+		case 11:
+			pc += *a & 3;
+			break;
+		case 12:
+			*a += 12345;
+			break;
+		case 13:
+			*b -= 777;
+			break;
+		case 14:
+			*a = *b + (*a >> 1);
+			break;
+		case 15:
+			*b = *a ^ steps;
+			break;
+		case 16:
+			*a = *b ? *a : 17;
+			break;
+		case 17:
+			*a = (*a << 7) | (*a >> 57);
+			break;
+		default:
+			*a = 0x9e3779b9;
+			break;
 		}
 	}
 	return regs[0] ^ regs[1] ^ regs[7];
@@ -327,7 +365,7 @@ static u64 stencil(void)
 			grid[0][i][j] = reals[i * 128 + j];
 	}
 	for (int r = 0; r < 4000; r++) {
-		double (*from)[128] = grid[r & 1], (*to)[128] = grid[~r & 1];
+		double(*from)[128] = grid[r & 1], (*to)[128] = grid[~r & 1];
 
 		for (int i = 1; i < 127; i++) {
 			for (int j = 1; j < 127; j++)
@@ -537,7 +575,8 @@ static u64 compress(void)
 	for (int r = 0; r < 250; r++) {
 		memset(last, 0, sizeof(last));
 		for (u32 i = 0; i < N * 16 - 300; i++) {
-			u32 h = ((bytes[i] & 15) << 8 | (bytes[i + 1] & 15) << 4 | (bytes[i + 2] & 15)) &
+			u32 h = ((bytes[i] & 15) << 8 | (bytes[i + 1] & 15) << 4 |
+				 (bytes[i + 2] & 15)) &
 				4095;
 			u32 p = last[h], n = 0;
 
@@ -580,7 +619,8 @@ static u64 edit_distance(void)
 
 			row[0] = i;
 			for (int j = 1; j <= 1024; j++) {
-				u32 cost = diagonal + ((bytes[i + r] ^ bytes[j + 2000]) & 7 ? 1 : 0);
+				u32 cost =
+					diagonal + ((bytes[i + r] ^ bytes[j + 2000]) & 7 ? 1 : 0);
 				u32 other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
 
 				diagonal = row[j];

@@ -51,3 +51,9 @@ $(RV64_ISA_OUT)/random-elf: selftests/rv64/isa/random_elf.c $(BUILD)/selftests/r
 
 CHECK_DEPS += $(RV64_ISA_OUT)/random-elf
 CHECKS	   += selftests/rv64/isa/random.sh
+
+$(RV64_ISA_OUT)/interp-test: selftests/rv64/isa/interp_test.c $(BUILD)/rv64/librv64.a
+	@mkdir -p $(@D)
+	$(CC) $(RV64_ISA_CFLAGS) -o $@ $^
+
+CHECKS += $(RV64_ISA_OUT)/interp-test

@@ -22,7 +22,7 @@ for ((i = seed; i < seed + programs; i++)); do
 	timeout 60 "$qemu" -cpu rv64,zba=true,zbb=true,zbs=true,Zfh=true ./program >theirs 2>err
 	is $? 0 "and in qemu" || cat err
 	run ./program
-	exits 0 "and under sundial run"
+	is "$status" 0 "and under sundial run"
 	between "$(stat -c %s ours)" $((blocks * 16384)) $((blocks * 20000)) "it wrote all its states"
 	cmp -s ours theirs
 	result $? "all leave the same state after each of its $blocks blocks: qemu" \

@@ -134,6 +134,22 @@ static void two_mappings(struct rv64_cpu *cpu)
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
+static void same_again(struct rv64_cpu *cpu)
+{
+	struct rv64_stats before, after;
+
+	PUT(CODE, LI(A0, 1), JAL(X0, 8), ECALL, ADDI(A0, A0, 1), JAL(X0, -8));
+	run(cpu, CODE);
+	rv64_sum_stats(&before);
+	rv64_code_changed(CODE, PAGE_BYTES);
+	cpu->x[A0] = 0;
+	run(cpu, CODE);
+	rv64_sum_stats(&after);
+	ok(cpu->x[A0] == 2 && after.translations == before.translations &&
+		   after.revived > before.revived,
+	   "code that is the same again is not translated again");
+}
+
 static void deep_recursion(struct rv64_cpu *cpu)
 {
 	u64 depth = 100000;
@@ -448,6 +464,7 @@ int main(int argc, char **argv)
 	cpu = new_cpu();
 	changed_code(cpu);
 	two_mappings(cpu);
+	same_again(cpu);
 	deep_recursion(cpu);
 	other_returns(cpu);
 	precise_faults(cpu);

@@ -87,8 +87,8 @@ long rv64_madvise(u64 addr, u64 bytes, int advice);
 long rv64_shmat(int id, u64 addr, int flags);
 long rv64_shmdt(u64 addr);
 long rv64_brk(u64 want);
-/* False where the guest has mapped memory without PROT_EXEC. */
-bool rv64_may_execute(u64 pc);
+/* Whether the guest may execute there, and write. */
+enum rv64_memory rv64_memory_at(u64 addr);
 void rv64_brk_start(u64 addr);
 void rv64_mm_lock(void);
 void rv64_mm_unlock(void);

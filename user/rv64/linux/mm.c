@@ -290,17 +290,23 @@ long rv64_madvise(u64 addr, u64 bytes, int advice)
 	return ret;
 }
 
-bool rv64_may_execute(u64 pc)
+enum rv64_memory rv64_memory_at(u64 addr)
 {
+	enum rv64_memory memory = RV64_MEMORY_CODE;
 	const struct rv64_mapping *m;
-	bool may;
 
 	rv64_mm_lock();
-	m = rv64_mapping_at(pc);
-	/* Where nothing is mapped, reading finds out. */
-	may = !m || m->start > pc || (m->prot & PROT_EXEC);
+	m = rv64_mapping_at(addr);
+	/* Where nothing is mapped, reading finds out. A private mapping that cannot be
+	 * written to does not change but by a call that is seen here. */
+	if (m && m->start <= addr) {
+		if (!(m->prot & PROT_EXEC))
+			memory = RV64_MEMORY_DATA;
+		else if (!(m->prot & PROT_WRITE) && !m->shared)
+			memory = RV64_MEMORY_CONSTANT;
+	}
 	rv64_mm_unlock();
-	return may;
+	return memory;
 }
 
 long rv64_shmat(int id, u64 addr, int flags)
