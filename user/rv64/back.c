@@ -624,6 +624,7 @@ void gen_interp_call(struct gen *g, const struct ir *ir)
 	}
 	note->insn = g->block->insn[ir->insn];
 	note->pc = gen_pc(g, ir);
+	note->index = g->count ? ir->insn : 0;
 	x_mov_imm(&g->e, RCX, (uintptr_t)note);
 	x_call_to(&g->e, rv64_code.thunks.interp);
 }
@@ -659,6 +660,16 @@ void gen_cold_interp(struct gen *g, const struct cold *cold)
 	x_jmp_to(&g->e, cold->back);
 }
 
+/*
+ * Where instructions are counted, a TB is entered only if the budget has all of its
+ * instructions, and whatever leaves it takes off those that were executed.
+ */
+void gen_charge(struct gen *g, u32 insns)
+{
+	if (g->count && insns)
+		x_alu_mem_imm(&g->e, ALU_SUB, true, MEM_CPU(budget), insns);
+}
+
 /* Exits. */
 static struct site *add_site(struct gen *g, enum tb_exit_kind kind, u64 target)
 {
@@ -672,6 +683,15 @@ static struct site *add_site(struct gen *g, enum tb_exit_kind kind, u64 target)
 	return site;
 }
 
+/* Leaves before the instruction. */
+static void leave_if(struct gen *g, enum tb_exit_kind kind, const struct ir *ir, enum host_cc cc)
+{
+	struct site *site = add_site(g, kind, gen_pc(g, ir));
+
+	site->charge = ir->insn;
+	site->from = x_jcc(&g->e, cc);
+}
+
 /*
  * Every loop of guest code has a jump backwards or an indirect one that is not a return
  * from a call: there the request to leave is looked at, before the instruction.
@@ -679,7 +699,7 @@ static struct site *add_site(struct gen *g, enum tb_exit_kind kind, u64 target)
 static void poll(struct gen *g, const struct ir *ir)
 {
 	x_alu_mem_imm(&g->e, ALU_CMP, false, MEM_CPU(exit_request), 0);
-	add_site(g, EXIT_POLL, gen_pc(g, ir))->from = x_jcc(&g->e, CC_NE);
+	leave_if(g, EXIT_POLL, ir, CC_NE);
 }
 
 static void poll_backwards(struct gen *g, const struct ir *ir)
@@ -700,6 +720,12 @@ static struct site *chain(struct gen *g, u8 opcode, u64 target)
 	return site;
 }
 
+static void cold_taken(struct gen *g, const struct cold *cold)
+{
+	gen_charge(g, cold->ir->insn + 1);
+	chain(g, 0xe9, cold->ir->imm)->slot = 1;
+}
+
 static void gen_branch(struct gen *g, const struct ir *ir)
 {
 	struct comparison c;
@@ -708,6 +734,11 @@ static void gen_branch(struct gen *g, const struct ir *ir)
 
 	poll_backwards(g, ir);
 	c = prepare(g, ir->a, ir->b);
+	if (g->count) {
+		compare(g, &c);
+		gen_cold(g, x_jcc(&g->e, condition(&c, ir->sub)), cold_taken, ir, 0);
+		return;
+	}
 	/* The padding goes before the comparison: the host fuses the two. */
 	start = g->e.p;
 	compare(g, &c);
@@ -726,6 +757,7 @@ static void gen_branch(struct gen *g, const struct ir *ir)
 static void gen_goto(struct gen *g, const struct ir *ir)
 {
 	poll_backwards(g, ir);
+	gen_charge(g, min(ir->insn + 1u, g->block->nr_insns));
 	chain(g, 0xe9, ir->imm);
 }
 
@@ -749,6 +781,7 @@ static void gen_call(struct gen *g, const struct ir *ir)
 	poll_backwards(g, ir);
 	ra_begin(g);
 	write_constant(g, ir->d, next_pc(g, ir));
+	gen_charge(g, ir->insn + 1);
 	chain(g, 0xe8, ir->imm);
 	landing(g, ir);
 }
@@ -830,6 +863,7 @@ static void gen_jump(struct gen *g, const struct ir *ir)
 		jump_target(g, ir);
 		if (ir->d)
 			write_constant(g, ir->d, next_pc(g, ir));
+		gen_charge(g, ir->insn + 1);
 		emit8(&g->e, 0xc3);
 		return;
 	}
@@ -837,6 +871,7 @@ static void gen_jump(struct gen *g, const struct ir *ir)
 	jump_target(g, ir);
 	if (ir->d)
 		write_constant(g, ir->d, next_pc(g, ir));
+	gen_charge(g, ir->insn + 1);
 	if (ir->op == IR_JUMP) {
 		dispatch(g, ir);
 		return;
@@ -851,7 +886,10 @@ static void gen_jump(struct gen *g, const struct ir *ir)
 
 static void leave_at(struct gen *g, const struct ir *ir, enum tb_exit_kind kind)
 {
-	add_site(g, kind, gen_pc(g, ir))->from = x_jmp(&g->e);
+	struct site *site = add_site(g, kind, gen_pc(g, ir));
+
+	site->charge = ir->insn;
+	site->from = x_jmp(&g->e);
 }
 
 static void stubs(struct gen *g)
@@ -868,6 +906,7 @@ static void stubs(struct gen *g)
 			x_here(&g->e, site->miss);
 		if (site->kind == EXIT_INDIRECT)
 			x_store(&g->e, MEM_CPU(pc), RAX);
+		gen_charge(g, site->charge);
 		x_mov_imm(&g->e, RAX, g->first_exit + i);
 		x_jmp_to(&g->e, rv64_code.thunks.leave);
 	}
@@ -1073,6 +1112,10 @@ void rv64_back(struct gen *g, const struct ir_block *block, u32 first_exit, u32 
 	g->entry = g->e.p;
 	g->nr_cold = g->nr_sites = g->boxed = 0;
 	ra_forget(g);
+	if (g->count) {
+		x_alu_mem_imm(&g->e, ALU_CMP, true, MEM_CPU(budget), block->nr_insns);
+		add_site(g, EXIT_BUDGET, block->pc)->from = x_jcc(&g->e, CC_L);
+	}
 	for (u32 i = 0; i < block->nr_ir; i++) {
 		const struct ir *ir = &block->ir[i];
 

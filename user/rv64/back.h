@@ -59,6 +59,7 @@ struct cold {
 /* An exit under construction. */
 struct site {
 	u8 kind, slot, wide;
+	u16 charge; /* instructions that the stub takes off the budget */
 	u64 target;
 	u8 *field, *imm, *miss, *search; /* as in struct tb_exit */
 	u8 *stub;
@@ -72,7 +73,8 @@ struct gen {
 	bool locked[NR_TEMPS]; /* in use by the current operation */
 	u8 age;
 	u8 ages[NR_TEMPS];
-	u32 boxed; /* F registers known to hold a boxed single */
+	u32 boxed;  /* F registers known to hold a boxed single */
+	bool count; /* instructions are charged to cpu->budget */
 	u32 first_exit;
 	struct cold cold[MAX_COLD];
 	u32 nr_cold;
@@ -122,6 +124,7 @@ void gen_cold_interp(struct gen *g, const struct cold *cold);
 void gen_interp_call(struct gen *g, const struct ir *ir);
 struct mem gen_address(struct gen *g, const struct ir *ir);
 u64 gen_pc(const struct gen *g, const struct ir *ir);
+void gen_charge(struct gen *g, u32 insns);
 
 /* back_fp.c: one operation of the F file. */
 void rv64_back_fp(struct gen *g, const struct ir *ir);

@@ -105,6 +105,7 @@ static void cold_unboxed(struct gen *g, const struct cold *cold)
 	u64 next = g->block->pc + g->block->offset[cold->ir->insn + 1];
 
 	gen_interp_call(g, cold->ir);
+	gen_charge(g, cold->ir->insn + 1);
 	x_mov_imm(&g->e, RAX, next);
 	x_jmp_to(&g->e, rv64_code.thunks.lookup);
 }

@@ -159,6 +159,7 @@ int rv64_thread_enter(struct rv64_cpu *cpu)
 	if (!v)
 		return -ENOMEM;
 	v->cpu = cpu;
+	v->hint = NO_EXIT;
 	if (make_return_table(v) || make_signal_stack(v)) {
 		free_vcpu(v);
 		return -ENOMEM;
@@ -235,8 +236,15 @@ u32 rv64_help_interp(struct rv64_cpu *cpu, const struct interp_note *note)
 	int stop;
 
 	cpu->pc = note->pc;
+	cpu->vcpu->helping = note->index;
+	barrier();
 	stop = rv64_execute(cpu, &note->insn);
-	return stop == RV64_GO_ON ? 0 : LEFT_STOP + stop;
+	barrier();
+	cpu->vcpu->helping = 0;
+	if (stop == RV64_GO_ON)
+		return 0;
+	cpu->budget -= note->index;
+	return LEFT_STOP + stop;
 }
 
 static void step_guarded(struct rv64_cpu *cpu)
@@ -254,9 +262,16 @@ static void step_guarded(struct rv64_cpu *cpu)
 /* One instruction by the interpreter: RV64_GO_ON or a reason to stop. */
 static int step(struct rv64_vcpu *v)
 {
-	u32 code = guarded(v, rv64_code.thunks.call, step_guarded);
+	u32 code;
 
-	return code == LEFT_FAULT ? RV64_STOP_FAULT : v->stop;
+	if (rv64_options.count_budget && v->cpu->budget <= 0)
+		return RV64_STOP_BUDGET;
+	code = guarded(v, rv64_code.thunks.call, step_guarded);
+	if (code == LEFT_FAULT)
+		return RV64_STOP_FAULT;
+	v->cpu->budget -= rv64_options.count_budget &&
+			  (v->stop == RV64_GO_ON || v->stop == RV64_STOP_FENCE_I);
+	return v->stop;
 }
 
 static enum rv64_memory memory_at(u64 address)
@@ -440,7 +455,7 @@ static const u8 *next_entry(struct rv64_vcpu *v, u32 last)
 		return NULL;
 	/* A translation may have flushed everything, the exit too. */
 	if (exit && last < rv64_code.nr_exits && exit->tb->rounding == v->rounding &&
-	    (exit->kind == EXIT_INDIRECT || exit->target == pc))
+	    (exit->kind != EXIT_CHAIN || exit->target == pc))
 		chain(v, exit, tb);
 	return rv64_tb_entry(tb);
 }
@@ -523,9 +538,15 @@ static int left(struct rv64_vcpu *v, u32 code, u32 *last)
 		*last = code;
 		return RV64_GO_ON;
 	case EXIT_INTERP:
+		/* What comes after it is mostly what came the last time. */
+		v->hint = code;
+		v->hint_flushes = rv64_code.flushes;
+		*last = code;
 		return interpret_one(v);
 	case EXIT_EXCLUSIVE:
 		return run_exclusive(v);
+	case EXIT_BUDGET:
+		return interpret_one(v);
 	default:
 		return RV64_GO_ON;
 	}
@@ -555,9 +576,10 @@ static int deny_execution(struct rv64_vcpu *v)
 static enum rv64_stop loop(struct rv64_vcpu *v)
 {
 	struct rv64_cpu *cpu = v->cpu;
-	u32 last = NO_EXIT;
+	u32 last = v->hint_flushes == rv64_code.flushes ? v->hint : NO_EXIT;
 	int stop = RV64_GO_ON;
 
+	v->hint = NO_EXIT;
 	while (stop == RV64_GO_ON) {
 		u32 request = __atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE);
 		const u8 *entry;
@@ -596,6 +618,8 @@ enum rv64_stop rv64_run(struct rv64_cpu *cpu)
 	rv64_fp_enter(cpu);
 	start_running(v);
 	stop = loop(v);
+	/* As any trap does: who runs next may store where nobody counts it. */
+	cpu->reserved_address = RV64_NO_RESERVATION;
 	stop_running(v);
 	rv64_fp_leave(cpu);
 	return stop;

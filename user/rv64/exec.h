@@ -32,14 +32,16 @@ enum rv64_memory {
 };
 
 struct rv64_exec_options {
-	size_t tb_bytes;   /* of code memory; 0: the default. Rounded up to a page */
-	u32 max_tb_insns;  /* guest instructions of one TB; 0: the default */
-	u32 dump;	   /* enum rv64_dump */
-	FILE *dump_file;   /* stderr if NULL */
-	bool interpret;	   /* never translate */
-	bool stats;	   /* count also what costs time: executions of each TB */
-	bool count_budget; /* every instruction is charged to cpu->budget */
-	bool perf_map;	   /* write /tmp/perf-PID.map for perf report */
+	size_t tb_bytes;  /* of code memory; 0: the default. Rounded up to a page */
+	u32 max_tb_insns; /* guest instructions of one TB; 0: the default */
+	u32 dump;	  /* enum rv64_dump */
+	FILE *dump_file;  /* stderr if NULL */
+	bool interpret;	  /* never translate */
+	bool stats;	  /* count also what costs time: executions of each TB */
+	/* Every instruction that was executed is taken off cpu->budget, and RV64_STOP_BUDGET
+	 * comes when none is left: after exactly so many. An ecall is not charged. */
+	bool count_budget;
+	bool perf_map; /* write /tmp/perf-PID.map for perf report */
 	/* Asked before code is translated, without locks, on a thread that is not running;
 	 * NULL: everything that can be read is RV64_MEMORY_CODE. */
 	enum rv64_memory (*memory_at)(u64 address);

@@ -111,11 +111,15 @@ bool rv64_fault(int signal, siginfo_t *info, void *ucontext)
 		if (!tb)
 			return false;
 		recover(cpu, tb, context);
+		if (rv64_options.count_budget)
+			cpu->budget -= insn_at(tb, ip);
 		if (begins_group(cpu, tb)) {
 			leave(cpu, context, LEFT_REPLAY);
 			return true;
 		}
 	}
+	cpu->budget -= v->helping;
+	v->helping = 0;
 	cpu->fault_signal = signal;
 	cpu->fault_code = info->si_code;
 	cpu->fault_address = address;

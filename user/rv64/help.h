@@ -13,6 +13,7 @@
 struct interp_note {
 	struct rv64_insn insn;
 	u64 pc;
+	u32 index; /* in its TB: so many are charged if it stops here */
 };
 
 /* Executes it. 0, or what to leave translated code with. */

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "rv64/back.h"
-#include "rv64/help.h"
+#include "rv64/vcpu.h"
 
 #define HASH_SIZE (1 << 16)
 #define PAGE_HASH (1 << 12)
@@ -222,6 +222,7 @@ struct tb *rv64_tb_make(struct ir_block *block, bool constant)
 		return NULL;
 	gen.e = (struct emit){rv64_code.write, rv64_code.write + rv64_code.used,
 			      rv64_code.write + rv64_code.bytes, false};
+	gen.count = rv64_options.count_budget;
 	*tb = (struct tb){
 		.pc = block->pc,
 		.bytes = block->bytes,
@@ -311,7 +312,8 @@ void rv64_tb_chain(struct tb_exit *exit, struct tb *tb)
 {
 	if (exit->kind == EXIT_INDIRECT && !exit->filled)
 		fill_inline_cache(exit, tb->pc);
-	aim(exit->field, tb->entry);
+	if (exit->field)
+		aim(exit->field, tb->entry);
 	exit->to = tb;
 	exit->next = tb->incoming;
 	tb->incoming = exit - rv64_code.exits;
@@ -319,7 +321,8 @@ void rv64_tb_chain(struct tb_exit *exit, struct tb *tb)
 
 static void unchain(struct tb_exit *exit)
 {
-	aim(exit->field, exit->stub);
+	if (exit->field)
+		aim(exit->field, exit->stub);
 	exit->to = NULL;
 	exit->next = NO_EXIT;
 }
@@ -406,6 +409,7 @@ void rv64_tb_flush(void)
 	memset(pages, 0, sizeof(pages));
 	memset(retired, 0, sizeof(retired));
 	valid[0] = valid[1] = NULL;
+	rv64_code.flushes++;
 	rv64_code.used = rv64_code.thunk_bytes;
 	rv64_code.nr_tbs = rv64_code.nr_exits = 0;
 	rv64_code.note_bytes = 0;

@@ -25,6 +25,7 @@ enum tb_exit_kind {
 	EXIT_POLL,	/* exit_request was seen at target, not executed */
 	EXIT_INTERP,	/* the instruction at target is the interpreter's */
 	EXIT_EXCLUSIVE, /* the LR at target runs alone */
+	EXIT_BUDGET,	/* fewer instructions are left than the TB at target has */
 };
 
 /*
@@ -92,6 +93,7 @@ struct code_memory {
 	struct tb_exit *exits;
 	u8 *notes; /* what TBs point to */
 	u32 nr_tbs, nr_exits, max_tbs, max_exits;
+	u64 flushes;
 	size_t note_bytes, max_note_bytes;
 };
 
@@ -114,7 +116,8 @@ struct tb *rv64_tb_find(u64 pc, bool rounding);
  * signal handlers on a running thread. */
 const struct tb *rv64_tb_at(uintptr_t host);
 
-/* Makes the exit jump to tb, until one of them is invalidated. */
+/* Makes the exit jump to tb, until one of them is invalidated; an exit for the interpreter
+ * only remembers it. */
 void rv64_tb_chain(struct tb_exit *exit, struct tb *tb);
 
 /* All valid TBs of one kind: for (tb = first(constant); tb; tb = tb->next_valid) */

@@ -54,6 +54,7 @@ struct rv64_vcpu {
 	struct rv64_cpu *cpu;
 	struct rv64_vcpu *next;
 	u32 running;
+	u32 helping;	       /* instructions of the TB before the one that a helper is in */
 	bool guarded;	       /* inside translated code or what it calls: faults are the guest's */
 	bool rounding;	       /* what the jump cache's TBs were made for */
 	bool execution_denied; /* at the last fetch: the guest may not execute there */
@@ -61,6 +62,8 @@ struct rv64_vcpu {
 	bool next_page;	       /* fetch from there too */
 	s32 stop;	       /* result of the last step */
 	u32 fetch_bytes;
+	u32 hint; /* the exit by which translated code was left for the interpreter last */
+	u64 hint_flushes;
 	struct rv64_stats stats;
 	u8 *return_table; /* a guard page first */
 	void *signal_stack;

@@ -3,7 +3,10 @@
  * The translator does what the interpreter does: random programs run by both from one
  * state end for the same reason with the same registers, flags and memory.
  *
- *	lockstep [INSTRUCTIONS [TB-BYTES [SEED [MAX-INSNS]]]]
+ *	lockstep [INSTRUCTIONS [TB-BYTES [SEED [MAX-INSNS [SLICE]]]]]
+ *
+ * With SLICE instructions are counted: both run up to that many at a time, and must have
+ * the same state each time as well as the same count at the end.
  *
  * A difference prints the program, and a command that repeats it alone.
  */
@@ -25,8 +28,12 @@
 static struct rv64_cpu cpu;
 static u8 data[GEN_DATA_BYTES], expected_data[GEN_DATA_BYTES];
 
+static u32 slice;
+
 struct outcome {
 	enum rv64_stop stop;
+	s64 budget; /* what is left of the last slice */
+	u64 trail;  /* of the state at the end of each */
 	u64 x[32], f[32], pc, fault_address;
 	u32 fcsr;
 };
@@ -82,7 +89,8 @@ static void map(u64 address, u64 bytes)
 
 static void set_up(size_t tb_bytes, u32 max_insns)
 {
-	struct rv64_exec_options options = {.tb_bytes = tb_bytes, .max_tb_insns = max_insns};
+	struct rv64_exec_options options = {
+		.tb_bytes = tb_bytes, .max_tb_insns = max_insns, .count_budget = slice};
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
 	if (getenv("LOCKSTEP_DUMP"))
@@ -99,6 +107,28 @@ static void set_up(size_t tb_bytes, u32 max_insns)
 	signal(SIGALRM, on_alarm);
 }
 
+static u64 mix(u64 hash, u64 value)
+{
+	return (hash ^ value) * 0x9e3779b97f4a7c15 ^ hash >> 29;
+}
+
+static enum rv64_stop run_slices(struct outcome *outcome)
+{
+	struct gen_random random = {slice};
+	enum rv64_stop stop;
+
+	outcome->trail = 0;
+	do {
+		cpu.budget = slice ? 1 + gen_below(&random, slice) : 0;
+		stop = rv64_run(&cpu);
+		outcome->trail = mix(outcome->trail, cpu.pc);
+		for (u32 r = 0; r < 32; r++)
+			outcome->trail = mix(mix(outcome->trail, cpu.x[r]), cpu.f[r]);
+	} while (stop == RV64_STOP_BUDGET);
+	outcome->budget = cpu.budget;
+	return stop;
+}
+
 static void run(const struct rv64_cpu *start, bool interpret, struct outcome *outcome)
 {
 	memset(outcome, 0xcc, sizeof(*outcome));
@@ -110,7 +140,7 @@ static void run(const struct rv64_cpu *start, bool interpret, struct outcome *ou
 	cpu.reserved_address = RV64_NO_RESERVATION;
 	cpu.fault_address = 0;
 	rv64_options.interpret = interpret;
-	outcome->stop = rv64_run(&cpu);
+	outcome->stop = run_slices(outcome);
 	memcpy(outcome->x, cpu.x, sizeof(cpu.x));
 	memcpy(outcome->f, cpu.f, sizeof(cpu.f));
 	outcome->pc = cpu.pc;
@@ -120,6 +150,8 @@ static void run(const struct rv64_cpu *start, bool interpret, struct outcome *ou
 
 static void print_difference(const struct outcome *a, const struct outcome *b)
 {
+	printf("# budget %" PRId64 " %" PRId64 ", trail %#" PRIx64 " %#" PRIx64 "\n", a->budget,
+	       b->budget, a->trail, b->trail);
 	printf("# stop %d %d, pc %#" PRIx64 " %#" PRIx64 ", fcsr %#x %#x, fault %#" PRIx64
 	       " %#" PRIx64 "\n",
 	       a->stop, b->stop, a->pc, b->pc, a->fcsr, b->fcsr, a->fault_address,
@@ -175,6 +207,7 @@ int main(int argc, char **argv)
 	u64 instructions = 0, programs = 0;
 	struct gen_random seeds = {seed};
 
+	slice = argc > 5 ? atoi(argv[5]) : 0;
 	set_up(argc > 2 ? strtoull(argv[2], NULL, 0) : 0, argc > 4 ? atoi(argv[4]) : 0);
 	while (instructions < wanted) {
 		u64 this_seed = programs ? gen_next(&seeds) : seed;
@@ -184,9 +217,9 @@ int main(int argc, char **argv)
 		if (programs % 1024 == 1)
 			alarm(60);
 		if (!one_program(this_seed, &instructions)) {
-			printf("not ok - program %" PRIu64 ": lockstep 1 %s %" PRIu64 " %s\n",
+			printf("not ok - program %" PRIu64 ": lockstep 1 %s %" PRIu64 " %s %u\n",
 			       programs, argc > 2 ? argv[2] : "0", this_seed,
-			       argc > 4 ? argv[4] : "");
+			       argc > 4 ? argv[4] : "0", slice);
 			return 1;
 		}
 	}

@@ -24,7 +24,8 @@ must() {
 	fi
 }
 
-echo 1..3
+echo 1..4
 must "ten million random instructions, translated as interpreted" 10000000
 must "a million with 12 KiB of code memory" 1000000 12288 2
 must "a million in TBs of one instruction" 1000000 0 3 1
+must "a million in slices of an exact number of instructions" 1000000 0 4 0 100
