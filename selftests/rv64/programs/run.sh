@@ -29,6 +29,11 @@ while read -r verdict name; do
 done < <(grep -E '^(not )?ok ' results)
 like out "^1\.\.[1-9]" "every test of signals ran"
 
+for n in 1 2 3; do
+	run "$bin/goroutines"
+	is "$(cat out)" "1046750 1046750" "1,000 goroutines, garbage collected, run $n"
+done
+
 # clocks WHAT: what clocks_test finds wrong, as one result.
 clocks() {
 	run "$bin/clocks_test"
