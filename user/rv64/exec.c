@@ -27,7 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rv64_vcpu *vcpus;
 static u32 stop_pending;
 static u64 check_generation; /* counts what may have changed guest code; under the lock */
-static int fork_fd = -1;
+static void *fork_copy;
 static struct rv64_stats gone; /* of threads that have left */
 
 static void *to_run(const u8 *written)
@@ -716,26 +716,27 @@ void rv64_code_check(void)
 	pthread_mutex_unlock(&lock);
 }
 
-void rv64_fork_prepare(void)
+int rv64_fork_prepare(void)
 {
 	pthread_mutex_lock(&lock);
-	fork_fd = rv64_code_copy();
+	fork_copy = rv64_code_copy();
+	if (fork_copy)
+		return 0;
+	pthread_mutex_unlock(&lock);
+	return -ENOMEM;
 }
 
 void rv64_fork_parent(void)
 {
-	if (fork_fd >= 0)
-		close(fork_fd);
-	fork_fd = -1;
+	rv64_code_drop(fork_copy);
 	pthread_mutex_unlock(&lock);
 }
 
 int rv64_fork_child(struct rv64_cpu *cpu)
 {
 	struct rv64_vcpu *self = cpu->vcpu;
-	int err = fork_fd < 0 ? fork_fd : rv64_code_adopt(fork_fd);
+	int err = rv64_code_adopt(fork_copy);
 
-	fork_fd = -1;
 	pthread_mutex_init(&lock, NULL);
 	while (vcpus) {
 		struct rv64_vcpu *v = vcpus;

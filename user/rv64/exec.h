@@ -96,8 +96,9 @@ void rv64_code_changed(u64 address, u64 bytes);
 void rv64_code_check(void);
 
 /* Around fork(): before it, after it in the parent, after it in the child, whose only
- * thread runs cpu. All translations stay. */
-void rv64_fork_prepare(void);
+ * thread runs cpu. All translations stay. 0 or -ENOMEM; if the first fails there must be no
+ * fork, if the last does the child must end. */
+int rv64_fork_prepare(void);
 void rv64_fork_parent(void);
 int rv64_fork_child(struct rv64_cpu *cpu);
 

@@ -50,18 +50,28 @@ static void *reserve(size_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static int map_code(size_t bytes)
+/*
+ * Code memory twice: what is written through one mapping is executed through the other.
+ * Without a descriptor, since the guest's program sees and may close all that there are.
+ */
+static void *map_shared(size_t bytes)
 {
-	rv64_code.fd = memfd_create("sundial-rv64-code", MFD_CLOEXEC);
-	if (rv64_code.fd < 0)
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* A second mapping of the pages at rv64_code.write; at a fixed place if there is one. */
+static int map_run(void)
+{
+	int flags = MREMAP_MAYMOVE | (rv64_code.run ? MREMAP_FIXED : 0);
+	void *run = mremap(rv64_code.write, 0, rv64_code.bytes, flags, rv64_code.run);
+
+	if (run == MAP_FAILED || mprotect(run, rv64_code.bytes, PROT_READ | PROT_EXEC))
 		return -errno;
-	if (ftruncate(rv64_code.fd, bytes))
-		return -errno;
-	rv64_code.write = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, rv64_code.fd, 0);
-	if (rv64_code.write == MAP_FAILED)
-		return -errno;
-	rv64_code.run = mmap(NULL, bytes, PROT_READ | PROT_EXEC, MAP_SHARED, rv64_code.fd, 0);
-	return rv64_code.run == MAP_FAILED ? -errno : 0;
+	rv64_code.run = run;
+	return 0;
 }
 
 const u8 *rv64_constant(enum code_constant which)
@@ -75,10 +85,11 @@ int rv64_code_init(size_t bytes)
 	int err;
 
 	bytes = ALIGN_UP(bytes, PAGE_BYTES);
-	err = map_code(bytes);
+	rv64_code.bytes = bytes;
+	rv64_code.write = map_shared(bytes);
+	err = rv64_code.write ? map_run() : -ENOMEM;
 	if (err)
 		return err;
-	rv64_code.bytes = bytes;
 	rv64_code.max_tbs = bytes / MIN_TB_BYTES;
 	rv64_code.max_exits = bytes / MIN_EXIT_BYTES;
 	rv64_code.max_note_bytes = ALIGN_UP(bytes * 4, PAGE_BYTES);
@@ -99,40 +110,26 @@ int rv64_code_init(size_t bytes)
  * The mappings are shared, so a child of fork() would write into its parent's code. The
  * parent makes the copy that the child takes over, as after the fork it translates on.
  */
-int rv64_code_copy(void)
+void *rv64_code_copy(void)
 {
-	int fd = memfd_create("sundial-rv64-code", MFD_CLOEXEC);
-	size_t done = 0;
+	void *copy = map_shared(rv64_code.bytes);
 
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, rv64_code.bytes))
-		goto out_close;
-	while (done < rv64_code.used) {
-		ssize_t n = pwrite(fd, rv64_code.write + done, rv64_code.used - done, done);
-
-		if (n <= 0)
-			goto out_close;
-		done += n;
-	}
-	return fd;
-
-out_close:
-	close(fd);
-	return -ENOMEM;
+	if (copy)
+		memcpy(copy, rv64_code.write, rv64_code.used);
+	return copy;
 }
 
-int rv64_code_adopt(int fd)
+void rv64_code_drop(void *copy)
 {
-	int flags = MAP_SHARED | MAP_FIXED;
+	munmap(copy, rv64_code.bytes);
+}
 
-	if (mmap(rv64_code.write, rv64_code.bytes, PROT_READ | PROT_WRITE, flags, fd, 0) ==
-		    MAP_FAILED ||
-	    mmap(rv64_code.run, rv64_code.bytes, PROT_READ | PROT_EXEC, flags, fd, 0) == MAP_FAILED)
+int rv64_code_adopt(void *copy)
+{
+	if (mremap(copy, rv64_code.bytes, rv64_code.bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   rv64_code.write) == MAP_FAILED)
 		return -errno;
-	close(rv64_code.fd);
-	rv64_code.fd = fd;
-	return 0;
+	return map_run();
 }
 
 void *rv64_note(size_t bytes)

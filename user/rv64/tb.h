@@ -87,7 +87,6 @@ struct thunks {
 struct code_memory {
 	u8 *write, *run; /* the two mappings */
 	size_t bytes, thunk_bytes, used;
-	int fd;
 	struct thunks thunks;
 	struct tb *tbs;
 	struct tb_exit *exits;
@@ -104,8 +103,10 @@ int rv64_code_init(size_t bytes);
 
 /* After fork, in the child: code memory of its own, with the same contents. The copy is
  * made before, so that the parent can go on. */
-int rv64_code_copy(void);
-int rv64_code_adopt(int fd);
+void *rv64_code_copy(void); /* NULL: no memory */
+int rv64_code_adopt(void *copy);
+/* The parent's half: the copy is the child's by now. */
+void rv64_code_drop(void *copy);
 
 /* Translates block into a new TB and makes it known; NULL if there is no room. */
 struct tb *rv64_tb_make(struct ir_block *block, bool constant);

@@ -16,6 +16,9 @@ for want in "machine riscv64" "argv0 $bin/start" "execfn $bin/start" "hwcap 112d
 	"env here" "exe start" "cmdline $bin/start" "isa.*: rv64imafdc"; do
 	like out "^$want" "a program finds: ${want%% *}"
 done
+native $python -c 'import subprocess, sys; subprocess.run(sys.argv[1:], close_fds=True)' \
+	"$SUNDIAL" run -- "$bin/start"
+like out "^descriptors$" "the engine holds no descriptor"
 "$SUNDIAL" run -- "$bin/start" | cat >piped
 is "$(head -n 1 piped)" "machine riscv64" "standard output may be a pipe"
 

@@ -254,18 +254,23 @@ static long clone_thread(struct rv64_thread *parent, const struct clone_request 
 	return ret;
 }
 
-/* What fork() copies must be whole: nobody else is in the middle of a change. */
-static void fork_prepare(struct rv64_thread *t)
-{
-	rv64_mm_lock(); /* outside the engine's locks, as for rv64_code_changed() */
-	pass_lock(&t->sighand->lock);
-	rv64_fork_prepare();
-}
-
 static void fork_done(struct rv64_thread *t)
 {
 	pass_unlock(&t->sighand->lock);
 	rv64_mm_unlock();
+}
+
+/* What fork() copies must be whole: nobody else is in the middle of a change. */
+static long fork_prepare(struct rv64_thread *t)
+{
+	long ret;
+
+	rv64_mm_lock(); /* outside the engine's locks, as for rv64_code_changed() */
+	pass_lock(&t->sighand->lock);
+	ret = rv64_fork_prepare();
+	if (ret)
+		fork_done(t);
+	return ret;
 }
 
 static void become_child(struct rv64_thread *t, const struct clone_request *req)
@@ -298,7 +303,9 @@ static long clone_process(struct rv64_thread *t, const struct clone_request *req
 	s32 tid;
 	long ret;
 
-	fork_prepare(t);
+	ret = fork_prepare(t);
+	if (ret)
+		return ret;
 	if (!(req->flags & ~handled) && req->exit_signal == SIGCHLD) {
 		ret = fork();
 		if (ret < 0)
@@ -314,7 +321,8 @@ static long clone_process(struct rv64_thread *t, const struct clone_request *req
 			put_user(tid, req->parent_tid);
 		return ret;
 	}
-	rv64_fork_child(&t->cpu);
+	if (rv64_fork_child(&t->cpu))
+		hostcall(SYS_exit_group, 125);
 	become_child(t, req);
 	return 0;
 }
