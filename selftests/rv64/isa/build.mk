@@ -29,7 +29,7 @@ $(RV64_ISA_OUT)/gen-test: selftests/rv64/isa/gen_test.c $(BUILD)/selftests/rv64/
 
 CHECKS += $(RV64_ISA_OUT)/gen-test
 
-# One program for each instruction, generated; skipped where nothing assembles riscv64.
+# One program for each instruction, generated.
 $(RV64_ISA_OUT)/programs.stamp: $(wildcard selftests/rv64/isa/*.py) selftests/rv64/isa/build-programs.sh
 	@mkdir -p $(@D)
 	selftests/rv64/isa/build-programs.sh $(RV64_ISA_OUT)/programs

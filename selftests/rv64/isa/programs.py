@@ -60,7 +60,8 @@ class Program:
                 for _ in range(count)]
 
     def text(self):
-        head = ["# extension %s" % self.extension] + (["# not qemu: " + self.not_qemu] if self.not_qemu else [])
+        head = ["# extension %s" % self.extension]
+        head += ["# not qemu: " + self.not_qemu] if self.not_qemu else []
         head += ["# writable-text"] if self.writable_text else []
         start = ["\t.option norvc", "\t.globl _start", "\t.text", "_start:"]
         end = ["\tli gp, 0", "fail:", "\tmv a0, gp", "\tli a7, 93", "\tecall",
@@ -269,7 +270,8 @@ def memory():
         p.expect("zero", 0)
         p.case()
         p("la a0, page", "%s a1, -%d(a0)" % (name, max(size // 2, 1)))
-        p.expect("a1", m.sext(0x5A5A5A5A5A5A5A5A, size * 8) if signed else 0x5A5A5A5A5A5A5A5A % (1 << size * 8))
+        value = 0x5A5A5A5A5A5A5A5A
+        p.expect("a1", m.sext(value, size * 8) if signed else value % (1 << size * 8))
         p.data += [".balign 4096, 0x5a", "page:", ".space 64, 0x5a"]
     for name, size in STORES.items():
         p = program(name, "i")
@@ -470,15 +472,13 @@ def with_signals(name, extension, **options):
     return p
 
 
-def raises(p, signal, *lines, address=None):
+def raises(p, signal, *lines):
     """The last of lines gets the signal, at its own address."""
     p.case()
     p(*lines[:-1])
     p("la s0, 2f", "li s1, 0", "1:", lines[-1], "j fail", ".balign 4", "2:")
     p.expect("s1", signal)
     p("la tp, 1b", "bne s3, tp, fail")
-    if address:
-        p("%s, %s" % (address, "fail"))
 
 
 def illegal():
@@ -501,7 +501,8 @@ def illegal():
     for half in (0x0000, 0x0004, 0x001C, 0x8000, 0x9FFC, 0x2001, 0x6101, 0x6281, 0x6001, 0x9C41,
                  0x9C61, 0x9C7D, 0x4002, 0x6002, 0x8002, 0x4022, 0x6022):
         raises(p, SIGILL, ".2byte %#x, 0" % half)
-    p = with_signals("illegal_csr", "f", not_qemu="setting no bits of a read-only register is legal there")
+    p = with_signals("illegal_csr", "f",
+                     not_qemu="setting no bits of a read-only register is legal there")
     for text in ("csrrw a0, 0xc00, zero", "csrrs a0, 0xc01, a1", "csrrwi zero, 0xc02, 0",
                  "csrrci a0, 0xc00, 1", "csrrw zero, 0x300, zero", "csrrs a0, 0x100, zero",
                  "csrrs a0, 0x004, zero", "csrrs a0, 0xc20, zero", "csrrs a0, 0xf14, zero",
@@ -511,7 +512,8 @@ def illegal():
     p = with_signals("illegal_frm", "d")
     for frm in (5, 6, 7):
         for text in ("fadd.s fa0, fa1, fa2, dyn", "fsqrt.d fa0, fa1, dyn", "fcvt.w.d a0, fa1, dyn",
-                     "fcvt.d.l fa0, a0, dyn", "fmadd.d fa0, fa1, fa2, fa3, dyn", "fcvt.s.d fa0, fa1, dyn",
+                     "fcvt.d.l fa0, a0, dyn", "fmadd.d fa0, fa1, fa2, fa3, dyn",
+                     "fcvt.s.d fa0, fa1, dyn",
                      ".4byte 0xd2057553", ".4byte 0x42057553"):
             raises(p, SIGILL, "fsrmi %d" % frm, "li a0, 77", "fmv.d.x fa0, a0", text)
             p("fmv.x.d a1, fa0")
@@ -669,7 +671,7 @@ def fused(f):
 
 
 def moves(f):
-    extension = fp_extension(f) if f.letter != "h" else "zfh"
+    extension = fp_extension(f)
     corners = corner_values(f)
     for base, compute in m.SIGN.items():
         p = program("%s.%s" % (base, f.letter), extension)
@@ -744,9 +746,11 @@ def conversions(f):
         for power in (31, 32, 63, 64):
             if power <= f.bias:
                 edge = f.one + power * f.unit
-                values += [edge, edge - 1, edge + 1, edge | f.sign, (edge - 1) | f.sign, (edge + 1) | f.sign]
+                around = [edge, edge - 1, edge + 1]
+                values += around + [value | f.sign for value in around]
         half = f.one - f.unit
-        values += [half, half | f.sign, half - 1, half + 1, f.one + f.unit // 2 | f.sign, f.one + f.unit + f.unit // 4]
+        values += [half, half | f.sign, half - 1, half + 1, f.one + f.unit // 2 | f.sign,
+                   f.one + f.unit + f.unit // 4]
         for n, a in enumerate(values):
             for rm in range(5):
                 result, flags = m.to_int(kind, f, rm, a)
@@ -790,16 +794,24 @@ def conversions(f):
 
 
 # 16-bit instructions.
-def compressed():
-    def start(name):
-        p = program(name, "c")
-        p(".option rvc")
-        return p
+SHORT = ["s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5"]
 
-    short = ["s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5"]
+
+def start(name):
+    p = program(name, "c")
+    p(".option rvc")
+    return p
+
+
+def offsets(size, sp):
+    """Every bit of a load's or store's offset."""
+    return [size * n for n in [0, 1, 2, 4, 8, 16, 31] + ([63] if sp else [])]
+
+
+def compressed_immediates():
     p = start("c.addi4spn")
     for imm in (4, 8, 16, 64, 512, 1020):
-        for rd in short[:4]:
+        for rd in SHORT[:4]:
             p.case()
             p("li sp, 0x123450", "c.addi4spn %s, sp, %d" % (rd, imm))
             p.expect(rd, 0x123450 + imm)
@@ -814,7 +826,7 @@ def compressed():
         p = start(name)
         for a in VALUES:
             for i in immediates:
-                rd, = p.fresh(1, short if kind else REGISTERS)
+                rd, = p.fresh(1, SHORT if kind else REGISTERS)
                 p.case()
                 p("li %s, %#x" % (rd, a), "%s %s, %d" % (name, rd, i))
                 p.expect(rd, f(a, i))
@@ -836,10 +848,13 @@ def compressed():
         p.case()
         p("li sp, 0x123450", "c.addi16sp sp, %d" % imm)
         p.expect("sp", 0x123450 + imm)
+
+
+def compressed_registers():
     for name in ("sub", "xor", "or", "and", "subw", "addw"):
         p = start("c." + name)
         for a, b in pairs(p)[::3]:
-            rd, rs2 = p.fresh(2, short)
+            rd, rs2 = p.fresh(2, SHORT)
             p.case()
             p("li %s, %#x" % (rd, a), "li %s, %#x" % (rs2, b), "c.%s %s, %s" % (name, rd, rs2))
             p.expect(rd, m.R[name](a, b))
@@ -853,12 +868,16 @@ def compressed():
             p.case()
             p("li %s, %#x" % (rd, a), "li %s, %#x" % (rs2, b), "%s %s, %s" % (name, rd, rs2))
             p.expect(rd, f(a, b))
+
+
+def compressed_loads():
     for name, size, kind in (("lw", 4, "x"), ("ld", 8, "x"), ("fld", 8, "f")):
         for sp in (False, True):
             p = start("c.%s%s" % (name, "sp" if sp else ""))
             area(p)
-            for offset in (0, size, size * 2, size * 4, size * 8, size * 16, size * 31) + ((size * 63,) if sp else ()):
-                for rd in (("ra", "a0", "t6") if sp else ("s0", "a5")) if kind == "x" else ("fs0", "fa5"):
+            for offset in offsets(size, sp):
+                targets = ("ra", "a0", "t6") if sp else ("s0", "a5")
+                for rd in targets if kind == "x" else ("fs0", "fa5"):
                     base = "sp" if sp else "a3"
                     p.case()
                     p("la %s, area + %d" % (base, 5 - offset),
@@ -867,11 +886,14 @@ def compressed():
                         p("fmv.x.d t3, %s" % rd)
                         rd = "t3"
                     p.expect(rd, m.sext(int.from_bytes(PATTERN[5:5 + size], "little"), size * 8))
+
+
+def compressed_stores():
     for name, size, kind in (("sw", 4, "x"), ("sd", 8, "x"), ("fsd", 8, "f")):
         for sp in (False, True):
             p = start("c.%s%s" % (name, "sp" if sp else ""))
             area(p)
-            for offset in (0, size, size * 2, size * 4, size * 8, size * 16, size * 31) + ((size * 63,) if sp else ()):
+            for offset in offsets(size, sp):
                 for rs2 in ("s0", "a5") if kind == "x" else ("fs0", "fa5"):
                     base = "sp" if sp else "a3"
                     value = p.random.getrandbits(64)
@@ -884,6 +906,9 @@ def compressed():
                     for i in range(3):
                         p("ld t2, %d(t1)" % (i * 8))
                         p.expect("t2", whole >> i * 64 & m.M64)
+
+
+def compressed_jumps():
     p = start("c.j")
     p.case()
     p("c.j 1f", "j fail", "1:")
@@ -897,7 +922,7 @@ def compressed():
         p = start(name)
         for value in VALUES:
             for backward in (False, True):
-                rs1, = p.fresh(1, short)
+                rs1, = p.fresh(1, SHORT)
                 taken = (value == 0) == want
                 p.case()
                 p("li %s, %#x" % (rs1, value))
@@ -947,7 +972,11 @@ def all_programs():
         moves(f)
         register_moves(f)
         conversions(f)
-    compressed()
+    compressed_immediates()
+    compressed_registers()
+    compressed_loads()
+    compressed_stores()
+    compressed_jumps()
 
 
 def main():
