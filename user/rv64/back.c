@@ -1112,6 +1112,10 @@ void rv64_back(struct gen *g, const struct ir_block *block, u32 first_exit, u32 
 	g->entry = g->e.p;
 	g->nr_cold = g->nr_sites = g->boxed = 0;
 	ra_forget(g);
+	if (g->executions) {
+		x_mov_imm(&g->e, RAX, (uintptr_t)g->executions);
+		x_rm(&g->e, 0xff, true, 0, mem_at(RAX, 0));
+	}
 	if (g->count) {
 		x_alu_mem_imm(&g->e, ALU_CMP, true, MEM_CPU(budget), block->nr_insns);
 		add_site(g, EXIT_BUDGET, block->pc)->from = x_jcc(&g->e, CC_L);

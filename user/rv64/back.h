@@ -73,8 +73,9 @@ struct gen {
 	bool locked[NR_TEMPS]; /* in use by the current operation */
 	u8 age;
 	u8 ages[NR_TEMPS];
-	u32 boxed;  /* F registers known to hold a boxed single */
-	bool count; /* instructions are charged to cpu->budget */
+	u32 boxed;	 /* F registers known to hold a boxed single */
+	u64 *executions; /* counts them, or NULL */
+	bool count;	 /* instructions are charged to cpu->budget */
 	u32 first_exit;
 	struct cold cold[MAX_COLD];
 	u32 nr_cold;

@@ -200,6 +200,16 @@ void rv64_thread_again(struct rv64_cpu *cpu)
 	rv64_this_vcpu = cpu->vcpu;
 }
 
+void rv64_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void rv64_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 /* Others may count while they are added up: what is printed is a moment's, nearly. */
 void rv64_sum_stats(struct rv64_stats *sum)
 {

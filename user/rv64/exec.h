@@ -37,7 +37,7 @@ struct rv64_exec_options {
 	u32 dump;	  /* enum rv64_dump */
 	FILE *dump_file;  /* stderr if NULL */
 	bool interpret;	  /* never translate */
-	bool stats;	  /* count also what costs time: executions of each TB */
+	bool stats;	  /* count also the executions of each TB, which costs time */
 	/* Every instruction that was executed is taken off cpu->budget, and RV64_STOP_BUDGET
 	 * comes when none is left: after exactly so many. An ecall is not charged. */
 	bool count_budget;

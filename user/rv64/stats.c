@@ -27,6 +27,42 @@ static void line(FILE *file, const char *name, u64 count, u64 of)
 	fputc('\n', file);
 }
 
+#define HOTTEST 10
+
+static u64 heat(const struct tb *tb)
+{
+	return tb->executions * tb->nr_insns;
+}
+
+/* The TBs in which most instructions were executed, of those that were not flushed. */
+static void print_hottest(FILE *file)
+{
+	const struct tb *best[HOTTEST + 1];
+	u32 count = 0;
+	u64 sum = 0;
+	char text[96];
+
+	rv64_lock();
+	for (u32 i = 0; i < rv64_code.nr_tbs; i++) {
+		const struct tb *tb = &rv64_code.tbs[i];
+		u32 at = count;
+
+		sum += heat(tb);
+		for (; at > 0 && heat(best[at - 1]) < heat(tb); at--)
+			best[at] = best[at - 1];
+		if (at == HOTTEST)
+			continue;
+		best[at] = tb;
+		count += count < HOTTEST;
+	}
+	fprintf(file, "  hottest blocks: executions, instructions, of all, where\n");
+	for (u32 i = 0; i < count; i++)
+		fprintf(file, "  %12" PRIu64 " %4u %6.2f%%  %s\n", best[i]->executions,
+			best[i]->nr_insns, sum ? 100.0 * heat(best[i]) / sum : 0.0,
+			rv64_print_symbol(best[i]->pc, text, sizeof(text)));
+	rv64_unlock();
+}
+
 void rv64_print_stats(FILE *file)
 {
 	struct rv64_stats sum, *s = &sum;
@@ -59,6 +95,8 @@ void rv64_print_stats(FILE *file)
 		fprintf(file, "  %-22s %14.2f\n", "host/guest bytes",
 			(double)s->host_bytes / s->guest_bytes);
 	fprintf(file, "  %-22s %11.3f ms\n", "time in translation", s->translation_ns / 1e6);
+	if (rv64_options.stats)
+		print_hottest(file);
 }
 
 static void dump_in(const struct ir_block *block, FILE *file)
@@ -87,9 +125,11 @@ static void dump_out(const struct tb *tb, FILE *file)
 void rv64_dump_block(const struct ir_block *block, const struct tb *tb)
 {
 	FILE *file = rv64_options.dump_file;
+	char text[96];
 
-	fprintf(file, "TB %#" PRIx64 ", %u instructions, %u bytes -> %u at %p\n", tb->pc,
-		tb->nr_insns, tb->bytes, tb->host_bytes, (const void *)rv64_tb_entry(tb));
+	fprintf(file, "TB %#" PRIx64 " (%s), %u instructions, %u bytes -> %u at %p\n", tb->pc,
+		rv64_print_symbol(tb->pc, text, sizeof(text)), tb->nr_insns, tb->bytes,
+		tb->host_bytes, (const void *)rv64_tb_entry(tb));
 	if (rv64_options.dump & RV64_DUMP_IN)
 		dump_in(block, file);
 	if (rv64_options.dump & RV64_DUMP_IR)
@@ -102,7 +142,7 @@ void rv64_dump_block(const struct ir_block *block, const struct tb *tb)
 void rv64_perf_map_add(const struct tb *tb)
 {
 	static FILE *map;
-	char path[64];
+	char path[64], text[96];
 
 	if (!map) {
 		snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
@@ -110,7 +150,7 @@ void rv64_perf_map_add(const struct tb *tb)
 		if (!map)
 			return;
 	}
-	fprintf(map, "%" PRIxPTR " %x rv64:%" PRIx64 "\n", (uintptr_t)rv64_tb_entry(tb),
-		tb->host_bytes, tb->pc);
+	fprintf(map, "%" PRIxPTR " %x %s\n", (uintptr_t)rv64_tb_entry(tb), tb->host_bytes,
+		rv64_print_symbol(tb->pc, text, sizeof(text)));
 	fflush(map);
 }

@@ -76,6 +76,12 @@ extern __thread struct rv64_vcpu *rv64_this_vcpu;
 
 /* exec.c: of all threads, those that have left too. */
 void rv64_sum_stats(struct rv64_stats *sum);
+void rv64_lock(void); /* the translation lock, for who only looks */
+void rv64_unlock(void);
+
+/* symbols.c: the guest function at pc, as "name+0x10", else "file:address"; returns text.
+ * Under the translation lock. */
+char *rv64_print_symbol(u64 pc, char *text, size_t bytes);
 
 /* stats.c */
 u64 rv64_now_ns(void);
