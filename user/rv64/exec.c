@@ -445,7 +445,7 @@ static void chain(struct rv64_vcpu *v, struct tb_exit *exit, struct tb *tb)
 
 static const u8 *next_entry(struct rv64_vcpu *v, u32 last)
 {
-	u64 pc = v->cpu->pc;
+	u64 pc = v->cpu->pc, flushes = rv64_code.flushes;
 	const u8 *entry = *jump_cache_slot(v, pc);
 	struct tb_exit *exit;
 	struct tb *tb;
@@ -464,7 +464,7 @@ static const u8 *next_entry(struct rv64_vcpu *v, u32 last)
 	if (!tb)
 		return NULL;
 	/* A translation may have flushed everything, the exit too. */
-	if (exit && last < rv64_code.nr_exits && exit->tb->rounding == v->rounding &&
+	if (exit && flushes == rv64_code.flushes && exit->tb->rounding == v->rounding &&
 	    (exit->kind != EXIT_CHAIN || exit->target == pc))
 		chain(v, exit, tb);
 	return rv64_tb_entry(tb);

@@ -101,7 +101,8 @@ bool rv64_fault(int signal, siginfo_t *info, void *ucontext)
 	if (!v || !READ_ONCE(v->guarded))
 		return false;
 	cpu = v->cpu;
-	if (address - (u64)v->return_table < PAGE_BYTES) {
+	if (address - (u64)v->return_table < PAGE_BYTES &&
+	    (u64)context->uc_mcontext.gregs[REG_RSP] - address <= sizeof(u64)) {
 		/* Calls are nested deeper than the table; the outer ones are forgotten. */
 		context->uc_mcontext.gregs[REG_RSP] = cpu->return_top;
 		return true;

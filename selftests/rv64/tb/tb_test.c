@@ -199,6 +199,9 @@ static void precise_faults(struct rv64_cpu *cpu)
 	ok(run(cpu, CODE) == RV64_STOP_FAULT && cpu->fault_address == 0x1234567890abcdef &&
 		   cpu->fault_code == SEGV_MAPERR,
 	   "a fault at an address that the host does not have names that address");
+	cpu->x[A4] = (u64)cpu->vcpu->return_table + 64;
+	ok(run(cpu, CODE) == RV64_STOP_FAULT && cpu->fault_address == cpu->x[A4],
+	   "a fault in the engine's guard page is the guest's if its code asked for it");
 }
 
 static void forked(struct rv64_cpu *cpu)
