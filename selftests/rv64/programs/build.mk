@@ -21,4 +21,5 @@ $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
 CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start goroutines)
-CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh cpython.sh)
+CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh \
+	debian-large.sh cpython.sh)

@@ -61,7 +61,8 @@ CALL(newfstatat)
 {
 	char path[PATH_MAX];
 	struct stat st;
-	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), (u64)&st, a[3]};
+	bool follow = !(a[3] & AT_SYMLINK_NOFOLLOW);
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], follow, path), (u64)&st, a[3]};
 	long ret;
 
 	if (!pass_file_call(SYS_newfstatat, b, &ret))
@@ -72,7 +73,8 @@ CALL(newfstatat)
 CALL(statx)
 {
 	char path[PATH_MAX];
-	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), a[2], a[3], a[4]};
+	bool follow = !(a[2] & AT_SYMLINK_NOFOLLOW);
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], follow, path), a[2], a[3], a[4]};
 	long ret;
 
 	return pass_file_call(SYS_statx, b, &ret) ? ret : rv64_pass(SYS_statx, b);
@@ -81,7 +83,7 @@ CALL(statx)
 CALL(readlinkat)
 {
 	char path[PATH_MAX];
-	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), a[2], a[3]};
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], false, path), a[2], a[3]};
 	long ret;
 
 	return pass_file_call(SYS_readlinkat, b, &ret) ? ret : rv64_pass(SYS_readlinkat, b);
@@ -90,7 +92,8 @@ CALL(readlinkat)
 CALL(openat)
 {
 	char path[PATH_MAX];
-	u64 b[6] = {a[0], rv64_sysroot_user(a[1], path), a[2], a[3]};
+	bool follow = !(a[2] & O_NOFOLLOW);
+	u64 b[6] = {a[0], rv64_sysroot_user(a[1], follow, path), a[2], a[3]};
 	long ret;
 
 	if (rv64_proc_open(b, &ret) || pass_file_call(SYS_openat, b, &ret))

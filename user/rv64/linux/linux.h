@@ -126,10 +126,14 @@ long rv64_host_call(const u64 call[7], const u32 *pending);
 u64 rv64_vdso_map(u64 *sigreturn);
 extern u64 rv64_sigreturn_code;
 
-/* sysroot.c */
-const char *rv64_sysroot_path(const char *path, char *buf);
-/* Replaces a guest's path by the one in the sysroot, if there is one. */
-u64 rv64_sysroot_user(u64 path, char *buf);
+/*
+ * sysroot.c: where the file that a guest calls path is, path itself or in buf (of
+ * PATH_MAX bytes); follow says what a symbolic link at the end of it stands for.
+ */
+const char *rv64_sysroot_look(const char *path, bool follow, char *buf);
+const char *rv64_sysroot_path(const char *path, char *buf); /* follows */
+/* The same for an address of the guest's. */
+u64 rv64_sysroot_user(u64 path, bool follow, char *buf);
 
 /* procfs.c: opens of what shows the machine. True: *ret is the result. */
 bool rv64_proc_open(const u64 *a, long *ret);

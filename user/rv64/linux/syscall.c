@@ -97,9 +97,9 @@ static long answer(struct rv64_thread *t, const struct row *row, u64 nr, const u
 		return rv64_pass(row->host, a);
 	case KIND_TIME:
 		return pass_time_call(row->host, a, &ret) ? ret : rv64_pass(row->host, a);
-	case KIND_PATH:
+	case KIND_PATH: /* lgetxattr and its kin are those that do not follow */
 		memcpy(b, a, sizeof(b));
-		b[row->path] = rv64_sysroot_user(b[row->path], path);
+		b[row->path] = rv64_sysroot_user(b[row->path], row->name[0] != 'l', path);
 		return rv64_pass(row->host, b);
 	default:
 		rv64_count_unknown(nr);
