@@ -640,41 +640,40 @@ static bool overlaps(const struct tb *tb, u64 address, u64 bytes)
 	return tb->pc < address + bytes && address < tb->pc + tb->bytes;
 }
 
-/* Under the lock: a TB with code in the range, or NULL. A long range has more pages than
- * there are TBs. */
-static struct tb *find_in_range(u64 address, u64 bytes)
+/*
+ * Under the lock: a TB with code in [address, end), or NULL. *page is where to begin, and
+ * is moved on over pages that have none. Memory without code is most of what is mapped
+ * and unmapped: it is passed over in long steps.
+ */
+static struct tb *find_in_range(u64 address, u64 end, u64 *page)
 {
 	struct tb *tb;
 
-	if (bytes / PAGE_BYTES > 64) {
-		for (int constant = 0; constant < 2; constant++) {
-			for (tb = rv64_tb_first(constant); tb; tb = tb->next_valid) {
-				if (overlaps(tb, address, bytes))
-					return tb;
-			}
+	while (*page < end) {
+		if (!rv64_tb_in_region(*page)) {
+			*page = ALIGN_DOWN(*page, TB_REGION_BYTES) + TB_REGION_BYTES;
+			continue;
 		}
-		return NULL;
-	}
-	for (u64 page = ALIGN_DOWN(address, PAGE_BYTES); page < address + bytes;
-	     page += PAGE_BYTES) {
-		for (tb = rv64_tb_first_in_page(page); tb; tb = rv64_tb_next_in_page(tb, page)) {
-			if (overlaps(tb, address, bytes))
+		for (tb = rv64_tb_first_in_page(*page); tb; tb = rv64_tb_next_in_page(tb, *page)) {
+			if (overlaps(tb, address, end - address))
 				return tb;
 		}
+		*page += PAGE_BYTES;
 	}
 	return NULL;
 }
 
 void rv64_code_changed(u64 address, u64 bytes)
 {
+	u64 page = ALIGN_DOWN(address, PAGE_BYTES), end = min(address + bytes, RV64_SPACE_END);
 	struct tb *tb;
 
 	pthread_mutex_lock(&lock);
 	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
-	tb = find_in_range(address, bytes);
+	tb = find_in_range(address, end, &page);
 	if (tb) {
 		stop_world(rv64_this_vcpu);
-		for (; tb; tb = find_in_range(address, bytes))
+		for (; tb; tb = find_in_range(address, end, &page))
 			rv64_tb_invalidate(tb);
 		clear_jump_caches();
 		resume_world();

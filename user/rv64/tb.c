@@ -18,6 +18,7 @@ struct code_memory rv64_code;
 
 static struct tb *hash[HASH_SIZE];
 static struct tb *pages[PAGE_HASH];
+static u32 regions[RV64_SPACE_END / TB_REGION_BYTES]; /* TBs that begin or end there */
 static struct tb *retired[HASH_SIZE];
 static struct tb *valid[2]; /* by tb->constant */
 
@@ -173,6 +174,22 @@ static void link_page(struct tb *tb, u32 which, u64 address)
 	*slot = tb;
 }
 
+static u32 *region_slot(u64 address)
+{
+	return &regions[address / TB_REGION_BYTES % ARRAY_SIZE(regions)];
+}
+
+static void count_regions(const struct tb *tb, int by)
+{
+	*region_slot(tb->pc) += by;
+	*region_slot(last_byte(tb)) += by;
+}
+
+bool rv64_tb_in_region(u64 address)
+{
+	return *region_slot(address) != 0;
+}
+
 /* The map and the guest bytes, which last as long as the TB. */
 static bool keep_notes(struct tb *tb, const struct ir_block *block)
 {
@@ -198,6 +215,7 @@ static void publish(struct tb *tb)
 	link_page(tb, 0, tb->pc);
 	if (!one_page(tb))
 		link_page(tb, 1, last_byte(tb));
+	count_regions(tb, 1);
 	tb->valid = true;
 	tb->previous_valid = NULL;
 	tb->next_valid = *first;
@@ -378,6 +396,7 @@ void rv64_tb_invalidate(struct tb *tb)
 		valid[tb->constant] = tb->next_valid;
 	if (tb->next_valid)
 		tb->next_valid->previous_valid = tb->previous_valid;
+	count_regions(tb, -1);
 	tb->valid = false;
 	at = &retired[hash_of(tb->pc)];
 	tb->next_hash = *at;
@@ -405,6 +424,7 @@ void rv64_tb_flush(void)
 {
 	memset(hash, 0, sizeof(hash));
 	memset(pages, 0, sizeof(pages));
+	memset(regions, 0, sizeof(regions));
 	memset(retired, 0, sizeof(retired));
 	valid[0] = valid[1] = NULL;
 	rv64_code.flushes++;

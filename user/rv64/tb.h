@@ -136,6 +136,10 @@ void rv64_tb_flush(void);
 struct tb *rv64_tb_first_in_page(u64 address);
 struct tb *rv64_tb_next_in_page(const struct tb *tb, u64 address);
 
+/* The guest's space in parts of 2 MiB: whether any valid TB has code in that of address. */
+#define TB_REGION_BYTES (2UL << 20)
+bool rv64_tb_in_region(u64 address);
+
 static inline const u8 *rv64_tb_entry(const struct tb *tb)
 {
 	return rv64_code.run + tb->entry;

@@ -134,6 +134,25 @@ static void two_mappings(struct rv64_cpu *cpu)
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
+static void long_ranges(struct rv64_cpu *cpu)
+{
+	struct rv64_stats before, after;
+
+	/* Written without a word about it: only the long range tells. */
+	PUT(CODE, LI(A0, 1), ECALL);
+	run(cpu, CODE);
+	*(volatile u32 *)CODE = LI(A0, 2);
+	rv64_code_changed(0, RV64_SPACE_END);
+	run(cpu, CODE);
+	rv64_sum_stats(&before);
+	rv64_code_changed(DATA, RV64_SPACE_END - DATA);
+	run(cpu, CODE);
+	rv64_sum_stats(&after);
+	ok(cpu->x[A0] == 2, "a change of all memory forgets all code");
+	ok(after.translations + after.revived == before.translations + before.revived,
+	   "a change of much memory without code forgets none");
+}
+
 static void same_again(struct rv64_cpu *cpu)
 {
 	struct rv64_stats before, after;
@@ -467,6 +486,7 @@ int main(int argc, char **argv)
 	cpu = new_cpu();
 	changed_code(cpu);
 	two_mappings(cpu);
+	long_ranges(cpu);
 	same_again(cpu);
 	deep_recursion(cpu);
 	other_returns(cpu);
