@@ -46,6 +46,7 @@ function program_ends(status, is_late) {
 /^#: late/ { program_ends($3, 1); next }
 /^#: end/ { took = $4; program_ends($3, 0); next }
 /^#: finished/ { finished = 1; next }
+/^#: provoked/ { next }
 /^1\.\.0/ { none = $0; sub(/^1\.\.0[ #]*(SKIP|skip)? */, "", none); if (none == "") none = "no reason given"; next }
 /^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; next }
 /^TAP version/ { next }

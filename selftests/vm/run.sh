@@ -246,6 +246,18 @@ boot() { # NODES,MODEL
 	[ "$merge_failed" = 0 ] || tail -n 5 "$boot_out/qemu.log" | sed 's/^/# qemu: /'
 }
 
+# Over all boots: the errors that the man pages list against those that tests provoked.
+check_errnos() {
+	local status number text logs=("${boots[@]/#/$out/}")
+	while read -r status number text; do
+		case $status in
+		ok) report ok "$text" ;;
+		not) report "not ok" "${text#* }" ;;
+		"#") echo "# $number $text" ;;
+		esac
+	done < <(cat "${logs[@]/%//result.log}" | selftests/vm/errnos.py /dev/stdin)
+}
+
 main() {
 	local boot
 	mkdir -p "$out"
@@ -264,6 +276,7 @@ main() {
 	for boot in "${boots[@]}"; do
 		boot "$boot"
 	done
+	[ "$only" != '*' ] || check_errnos
 	finish
 }
 
