@@ -15,7 +15,7 @@ CLOCK_LIB	:= $(BUILD)/user/lib/libsundial.a
 CLOCK_HEADERS	:= user/lib/sundial.h user/lib/sundial_page.h include/uapi/linux/sundial.h
 CLOCK_DEPS	:= selftests/clock/common.h selftests/clock/waiters.h selftests/clock/asleep.h selftests/device.h $(CLOCK_HEADERS) $(KSELFTEST)/lib.mk
 
-CLOCK_VM_TESTS	 := $(CLOCK_NAMES:%=$(CLOCK_OUT)/vm/%)
+CLOCK_VM_TESTS	 := $(CLOCK_NAMES:%=$(CLOCK_OUT)/vm/%) $(CLOCK_OUT)/vm/descriptors_test
 CLOCK_HOST_TESTS := $(CLOCK_NAMES:%=$(CLOCK_OUT)/memfd/%)
 CLOCK_ARM64_TESTS := $(CLOCK_NAMES:%=$(CLOCK_OUT)/arm64/%)
 
@@ -64,7 +64,7 @@ BENCH_DEPS += $(BUILD)/bench/clock_bench
 
 CHECKS	   += $(CLOCK_HOST_TESTS) selftests/clock/arm64.sh selftests/clock/freestanding.sh selftests/clock/install.sh
 # Their races are the same for every user.
-CLOCK_VM_ROOT_TESTS := $(CLOCK_OUT)/vm/wait_race_test
+CLOCK_VM_ROOT_TESTS := $(CLOCK_OUT)/vm/wait_race_test $(CLOCK_OUT)/vm/descriptors_test
 VM_TESTS      += $(filter-out $(CLOCK_VM_ROOT_TESTS),$(CLOCK_VM_TESTS))
 VM_ROOT_TESTS += $(CLOCK_VM_ROOT_TESTS)
 CHECK_DEPS += $(CLOCK_ARM64_TESTS) $(CLOCK_OUT)/readers-arm64.o $(CLOCK_OUT)/readers-x86_64.o

@@ -40,19 +40,21 @@ def numbers():
 def documented():
 	errors = collections.defaultdict(set)
 	for page in PAGES:
-		call = None
+		call = previous = None
 		for line in page.read_text().splitlines():
 			if line.startswith((".SS", ".SH")):
 				call = line.split()[1]
-			elif m := re.match(r"\.B (E[A-Z0-9]+)$", line):
+			elif previous == ".TP" and (m := re.match(r"\.B (E[A-Z0-9]+)$", line)):
 				errors[call].add(m[1])
+			previous = line
 	return errors
 
 
 def provoked(log):
+	names = errno.errorcode | {errno.EOPNOTSUPP: "EOPNOTSUPP"}  # not its other name, ENOTSUP
 	errors = collections.defaultdict(set)
 	for m in re.finditer(r"^#: provoked (0x[0-9a-f]+) (\d+)", log, re.M):
-		errors[int(m[1], 16)].add(errno.errorcode.get(int(m[2]), m[2]))
+		errors[int(m[1], 16)].add(names.get(int(m[2]), m[2]))
 	return errors
 
 

@@ -248,12 +248,12 @@ boot() { # NODES,MODEL
 
 # Over all boots: the errors that the man pages list against those that tests provoked.
 check_errnos() {
-	local status number text logs=("${boots[@]/#/$out/}")
-	while read -r status number text; do
-		case $status in
-		ok) report ok "$text" ;;
-		not) report "not ok" "${text#* }" ;;
-		"#") echo "# $number $text" ;;
+	local line logs=("${boots[@]/#/$out/}")
+	while read -r line; do
+		case $line in
+		ok*) report ok "${line#ok * }" ;;
+		not*) report "not ok" "${line#not ok * }" ;;
+		"#"*) echo "$line" ;;
 		esac
 	done < <(cat "${logs[@]/%//result.log}" | selftests/vm/errnos.py /dev/stdin)
 }
