@@ -19,7 +19,7 @@ $(GROWTH_PEERS): $(GROWTH_OUT)/peer-%.o: selftests/growth/peer.c selftests/growt
 	$(CC) $(GROWTH_INCLUDE_$*) -DPEER_EDITION=$* -O2 -g $(WARN) -c -o $@ $<
 
 # The whole library against the later header, every symbol of it renamed.
-$(GROWTH_LATER): $(LIB_OBJS) $(GROWTH_OUT)/future/linux/sundial.h
+$(GROWTH_LATER): $(wildcard user/lib/*.c user/lib/*.h) $(GROWTH_OUT)/future/linux/sundial.h
 	@mkdir -p $(@D)/later
 	set -e; for object in $(LIB_OBJS:$(LIB_OUT)/%.o=%); do \
 		$(CC) $(GROWTH_INCLUDE_future) $(CPPFLAGS) -O2 -g -c -o $(@D)/later/$$object.o user/lib/$$object.c; \
