@@ -224,9 +224,8 @@ int sundial_tb_call(struct sundial_tb *tb, unsigned long command, void *argument
 	int ret;
 
 	/* A child has its own mappings from its first call that needs them. */
-	if (!tb->local->mapped &&
-	    (command == SUNDIAL_TB_REGISTER || command == SUNDIAL_TB_INFO ||
-	     command == SUNDIAL_TB_QUIESCENT)) {
+	if (!tb->local->mapped && (command == SUNDIAL_TB_REGISTER || command == SUNDIAL_TB_INFO ||
+				   command == SUNDIAL_TB_QUIESCENT)) {
 		ret = tb_map_all(tb);
 		if (ret)
 			return ret;
