@@ -47,4 +47,11 @@ static inline bool device_may_be_missing(void)
 			SKIP_SETUP("no /dev/sundial: sundial.ko is not loaded"); \
 	} while (0)
 
+/*
+ * Under emulation and beside other work seconds become minutes. A test that hangs is
+ * ended by the time limit of its program, which is in the folder's settings.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
+
 #endif /* SELFTESTS_DEVICE_H */
