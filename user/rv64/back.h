@@ -117,17 +117,28 @@ static inline struct mem mem_f(u8 reg)
 /* A constant, by its address in the mapping that is written. */
 const u8 *rv64_constant(enum code_constant which);
 
-/* back.c, for back_fp.c */
+/* back.c: code out of the way, and the interpreter's help. */
 void gen_cold(struct gen *g, u8 *from, void (*make)(struct gen *g, const struct cold *cold),
 	      const struct ir *ir, u8 reg);
-void gen_interp(struct gen *g, const struct ir *ir);
 void gen_cold_interp(struct gen *g, const struct cold *cold);
 void gen_interp_call(struct gen *g, const struct ir *ir);
-struct mem gen_address(struct gen *g, const struct ir *ir);
 u64 gen_pc(const struct gen *g, const struct ir *ir);
-void gen_charge(struct gen *g, u32 insns);
 
-/* back_fp.c: one operation of the F file. */
+/* Operations by kind. back_int.c */
+void rv64_back_int(struct gen *g, const struct ir *ir);
+void gen_constant(struct gen *g, u8 reg, u64 value);
+
+/* back_mem.c */
+void rv64_back_mem(struct gen *g, const struct ir *ir);
+struct mem gen_address(struct gen *g, const struct ir *ir);
+
+/* back_fp.c */
 void rv64_back_fp(struct gen *g, const struct ir *ir);
+
+/* back_exit.c */
+void rv64_back_exit(struct gen *g, const struct ir *ir);
+void gen_charge(struct gen *g, u32 insns);
+void gen_check_budget(struct gen *g);
+void gen_stubs(struct gen *g);
 
 #endif

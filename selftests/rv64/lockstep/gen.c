@@ -189,6 +189,39 @@ static void put_reserved(struct program *p)
 	    4);
 }
 
+/* A load from base + index << n, mostly of the data. */
+static void put_index(struct program *p)
+{
+	struct gen_random *random = p->random;
+	u8 reg = writable_reg(random);
+
+	put(p, encode_i(0x13, 1, reg, reg, 58), 4);
+	put(p, encode_i(0x13, 5, reg, reg, 52), 4);
+	put(p, encode_i(0x13, 1, reg, reg, gen_below(random, 4)), 4);
+	put(p, 0x33 | reg << 7 | reg << 15 | bases[gen_below(random, 4)] << 20, 4);
+	put(p, encode_i(0x03, 2 + gen_below(random, 2), reg, reg, 8), 4);
+}
+
+/* The same from where nothing is, the index perhaps zero extended. */
+static void put_bad_index(struct program *p)
+{
+	struct gen_random *random = p->random;
+	u8 reg = writable_reg(random);
+	u32 shift = gen_below(random, 4);
+
+	put(p, 0x37 | TARGET << 7 | GEN_BAD_ADDRESS, 4);
+	put(p, encode_i(0x13, 0, reg, 0, 8), 4);
+	if (gen_below(random, 2)) {
+		put(p, encode_i(0x13, 1, reg, reg, shift), 4);
+		put(p, encode_i(0x13, 0, 0, 0, 0), 4);
+	} else {
+		put(p, encode_i(0x13, 1, reg, reg, 32), 4);
+		put(p, encode_i(0x13, 5, reg, reg, 32 - shift), 4);
+	}
+	put(p, 0x33 | reg << 7 | reg << 15 | TARGET << 20, 4);
+	put(p, encode_i(0x03, 3, reg, reg, 8), 4);
+}
+
 static void put_piece(struct program *p, u32 i, u32 count)
 {
 	struct gen_random *random = p->random;
@@ -226,29 +259,10 @@ static void put_piece(struct program *p, u32 i, u32 count)
 		put(p, encode_i(0x13, 1, bad, bad, gen_below(random, 64)), 4);
 		break;
 	case PIECE_INDEX:
-		/* slli d,d,58; srli d,d,47; add d,d,base; lw d,0(d): not beyond the data, or
-		 * from an address that is bad. */
-		bad = writable_reg(random);
-		put(p, encode_i(0x13, 1, bad, bad, 58), 4);
-		put(p, encode_i(0x13, 5, bad, bad, 52), 4);
-		put(p, encode_i(0x13, 1, bad, bad, gen_below(random, 4)), 4);
-		put(p, 0x33 | bad << 7 | bad << 15 | bases[gen_below(random, 4)] << 20, 4);
-		put(p, encode_i(0x03, 2 + gen_below(random, 2), bad, bad, 8), 4);
+		put_index(p);
 		break;
 	case PIECE_BAD_INDEX:
-		put(p, 0x37 | TARGET << 7 | GEN_BAD_ADDRESS, 4);
-		bad = writable_reg(random);
-		put(p, encode_i(0x13, 0, bad, 0, 8), 4);
-		target = gen_below(random, 4);
-		if (gen_below(random, 2)) {
-			put(p, encode_i(0x13, 1, bad, bad, target), 4);
-			put(p, encode_i(0x13, 0, 0, 0, 0), 4);
-		} else {
-			put(p, encode_i(0x13, 1, bad, bad, 32), 4);
-			put(p, encode_i(0x13, 5, bad, bad, 32 - target), 4);
-		}
-		put(p, 0x33 | bad << 7 | bad << 15 | TARGET << 20, 4);
-		put(p, encode_i(0x03, 3, bad, bad, 8), 4);
+		put_bad_index(p);
 		break;
 	case PIECE_FLAGS:
 		bad = writable_reg(random);
