@@ -43,7 +43,7 @@ enum code_constant {
 };
 
 #define NR_TEMPS  3
-#define MAX_COLD  256
+#define MAX_COLD  (4 * TB_MAX_INSNS)
 #define MAX_SITES 40
 
 struct gen;

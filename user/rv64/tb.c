@@ -10,6 +10,8 @@
 #define HASH_SIZE (1 << 16)
 #define PAGE_HASH (1 << 12)
 
+#define MAX_CODE_BYTES (1UL << 30)
+
 /* What a TB needs at least, to size the arrays that go with code memory. */
 #define MIN_TB_BYTES   48
 #define MIN_EXIT_BYTES 16

@@ -98,7 +98,8 @@ struct code_memory {
 
 extern struct code_memory rv64_code;
 
-/* Maps code memory of at least bytes and what belongs to it. 0 or a negative errno. */
+/* Maps code memory of at least bytes and what belongs to it. 0 or a negative errno: EINVAL
+ * for more than 1 GiB. */
 int rv64_code_init(size_t bytes);
 
 /* After fork, in the child: code memory of its own, with the same contents. The copy is
