@@ -207,6 +207,6 @@ int main(int argc, char **argv, char **envp)
 		hostcall(SYS_rt_sigprocmask, SIG_BLOCK, 0, &start.mask, 8);
 	exec.memory_at = rv64_memory_at;
 	if (rv64_exec_init(&exec))
-		fail("no memory for translated code");
+		fail("no memory for translated code, or more than 1 GiB asked for");
 	run(&start, argv[at], argv + at + 1, environ);
 }

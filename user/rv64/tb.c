@@ -87,6 +87,9 @@ int rv64_code_init(size_t bytes)
 	struct emit e;
 	int err;
 
+	/* Jumps reach 2 GiB. */
+	if (bytes > MAX_CODE_BYTES)
+		return -EINVAL;
 	bytes = ALIGN_UP(bytes, PAGE_BYTES);
 	rv64_code.bytes = bytes;
 	rv64_code.write = map_shared(bytes);

@@ -26,4 +26,12 @@ wait $!
 mv "/tmp/perf-$!.map" map
 like map ' sieve(\+|$)' "the map for perf names guest functions"
 
+for bytes in 1000 20000 1073741824; do
+	$SUNDIAL run --tb-size=$bytes "$kernels" >out 2>err
+	is "$(tail -1 out)" single-precision "code memory may have $bytes bytes"
+done
+$SUNDIAL run --tb-size=3000000000 "$kernels" >out 2>err
+is $? 125 "code memory larger than jumps reach is refused"
+like err '1 GiB' "and the limit named"
+
 done_testing
