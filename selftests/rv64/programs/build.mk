@@ -17,9 +17,14 @@ $(RV64_PROGRAMS)/clocks_test: selftests/passthrough/clocks_test.c
 	@mkdir -p $(@D)
 	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
 
+$(RV64_PROGRAMS)/start-dynamic: selftests/rv64/programs/start.c
+	@mkdir -p $(@D)
+	riscv64-linux-gnu-gcc $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
+
 $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST_SRC)/go/go.mod
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
-CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start goroutines)
+CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start \
+	start-dynamic goroutines)
 CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh \
 	debian-large.sh cpython.sh)

@@ -11,7 +11,7 @@ limit=600
 	skip_all "no riscv64 packages: $(tail -n 1 "$work/sysroot.log")"
 run_opts=(-L "$root")
 for module in json re struct math cmath float long str threading queue signal select mmap io \
-	datetime decimal list ctypes; do
+	datetime decimal list os posix subprocess ctypes; do
 	# It has the compiler that PATH leads to build a library: that one is for x86-64.
 	run "$root/usr/bin/python3" -m test -i test_null_dlsym "test_$module"
 	[ "$status" = 0 ] && grep -q '^Total tests: run=[1-9]' out

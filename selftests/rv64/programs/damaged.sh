@@ -64,6 +64,28 @@ for field in 8:offset 16:vaddr 32:filesz 40:memsz 48:align; do
 	done
 done
 
+# An interpreter that is missing, found in a sysroot, or something else there.
+run "$bin/start-dynamic"
+is "$status $(wc -l <err)" "127 1" "a missing ELF interpreter: status 127, one line"
+like err "ld-linux-riscv64-lp64d.so.1 is missing.*-L" "and says that -L helps"
+run "$bin/start" "$bin/start-dynamic"
+is "$status $(wc -l <err)" "127 1" "the same in an execve"
+mkdir -p sysroot/lib
+cp "$bin/start" sysroot/lib/ld-linux-riscv64-lp64d.so.1
+run_opts=(-L sysroot)
+run "$bin/start-dynamic"
+exits 42 "the ELF interpreter of a sysroot is used"
+head -c 70 "$bin/start" >sysroot/lib/ld-linux-riscv64-lp64d.so.1
+run "$bin/start-dynamic"
+is "$status $(wc -l <err)" "126 1" "a damaged ELF interpreter: status 126, one line"
+cp /bin/true sysroot/lib/ld-linux-riscv64-lp64d.so.1
+run "$bin/start-dynamic"
+is "$status $(wc -l <err)" "126 1" "an x86-64 ELF interpreter: status 126, one line"
+run_opts=(-L /no/such/folder)
+run "$bin/start-dynamic"
+is "$status $(wc -l <err)" "125 1" "a sysroot that is missing: status 125, one line"
+run_opts=()
+
 # Random damage by a fixed seed.
 RANDOM=7
 for n in $(seq 20); do
