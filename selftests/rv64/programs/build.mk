@@ -24,7 +24,7 @@ $(RV64_PROGRAMS)/start-dynamic: selftests/rv64/programs/start.c
 $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST_SRC)/go/go.mod
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
-CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start \
+CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start storm \
 	start-dynamic goroutines)
 CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh \
 	debian-large.sh cpython.sh)

@@ -37,6 +37,13 @@ for n in 1 2 3; do
 	is "$(cat out)" "1046750 1046750" "1,000 goroutines, garbage collected, run $n"
 done
 
+run "$bin/storm"
+is "$status $(cat out)" "0 done" "threads, forks, spawns and signals at once"
+run_opts=(--tb-size 32768)
+run "$bin/storm"
+is "$status $(cat out)" "0 done" "the same while code memory is flushed again and again"
+run_opts=()
+
 # clocks WHAT: what clocks_test finds wrong, as one result.
 clocks() {
 	run "$bin/clocks_test"
