@@ -19,6 +19,18 @@ done
 native $python -c 'import subprocess, sys; subprocess.run(sys.argv[1:], close_fds=True)' \
 	"$SUNDIAL" run -- "$bin/start"
 like out "^descriptors$" "the engine holds no descriptor"
+native "$top/build/sundial-binfmt-riscv64" "$bin/start" typed
+exits 42 "started as the kernel's binfmt_misc starts it"
+like out "^argv0 typed$" "argv[0] is what was typed"
+"$SUNDIAL" doctor >doctor
+line=$(sed -n "s/^printf '%s' '\\(.*\\)' >.*/\\1/p" doctor)
+IFS=: read -r _ name type offset magic mask interpreter flags <<<"$line"
+is "$name $type $offset $flags" "sundial-riscv64 M  P" "doctor prints binfmt_misc's line"
+printf "$magic" >magic
+cmp -s -n 7 magic "$bin/start" && cmp -s -i 18 -n 2 magic "$bin/start"
+result $? "its magic is that of a riscv64 ELF file" "$(od -c magic)"
+[ -x "$interpreter" ]
+result $? "and its interpreter is there"
 "$SUNDIAL" run -- "$bin/start" | cat >piped
 is "$(head -n 1 piped)" "machine riscv64" "standard output may be a pipe"
 
