@@ -339,31 +339,59 @@ static void counters(void)
  * A stack from which several threads pop and push: head -> node -> next. A pop that reads
  * next between LR and SC loses or doubles nodes if SC only compares values.
  */
+#define SLOW_INSNS 40
+
+/* Pops a node into reg, with `slow` divisions between LR and SC. Returns where it ends. */
+static u64 put_pop(u64 at, u8 reg, u32 slow)
+{
+	const u32 div_t0 = 0x02004033 | T0 << 7 | T1 << 15 | T2 << 20;
+	s32 rest = 12 + slow * 4;
+
+	PUT(at, LR_D(reg, A0), BEQ(reg, X0, -4), LD(A4, reg, 0));
+	for (u32 i = 0; i < slow; i++)
+		PUT(at + 12 + i * 4, div_t0);
+	PUT(at + rest, SC_D(A5, A0, A4), BNE(A5, X0, -4 - rest));
+	return at + rest + 8;
+}
+
+/* Counts the node in reg and pushes it. */
+static u64 put_push(u64 at, u8 reg)
+{
+	PUT(at, LD(A6, reg, 8), ADDI(A6, A6, 1), SD(A6, reg, 8), LR_D(A4, A0), SD(A4, reg, 0),
+	    SC_D(A5, A0, reg), BNE(A5, X0, -12));
+	return at + 28;
+}
+
+static void put_again(u64 start, u64 at)
+{
+	PUT(at, ADDI(A1, A1, -1), BNE(A1, X0, start - at - 4), ECALL);
+}
+
 static void lock_free_stack(void)
 {
 	struct worker workers[NR_THREADS];
 	u64 head = DATA, nodes = DATA + 0x1000, nr = 8, seen = 0, at;
 
-	PUT(CODE,
-	    /* pop into a3; if empty again */
-	    LR_D(A3, A0), BEQ(A3, X0, -4), LD(A4, A3, 0), SC_D(A5, A0, A4), BNE(A5, X0, -16),
-	    /* count it, push it */
-	    LD(A6, A3, 8), ADDI(A6, A6, 1), SD(A6, A3, 8), LR_D(A4, A0), SD(A4, A3, 0),
-	    SC_D(A5, A0, A3), BNE(A5, X0, -12), ADDI(A1, A1, -1), BNE(A1, X0, -52), ECALL);
+	/* While the first thread divides, the others pop two nodes, push the first, and then
+	 * the second: in between the head is what it was, its next is not. */
+	put_again(CODE, put_push(put_pop(CODE, A3, SLOW_INSNS), A3));
+	at = put_pop(put_pop(CODE + 0x1000, A3, 0), S2, 0);
+	put_again(CODE + 0x1000, put_push(put_push(at, A3), S2));
 	for (u64 i = 0; i < nr; i++) {
 		((u64 *)(nodes + i * 64))[0] = i + 1 < nr ? nodes + (i + 1) * 64 : 0;
 		((u64 *)(nodes + i * 64))[1] = 0;
 	}
 	*(u64 *)head = nodes;
 	for (int i = 0; i < NR_THREADS; i++)
-		workers[i] = (struct worker){.pc = CODE, .args = {DATA, 500}, .rounds = 10};
+		workers[i] = (struct worker){
+			.pc = i ? CODE + 0x1000 : CODE, .args = {DATA, 2000}, .rounds = 10};
 	run_workers(workers);
 	for (at = *(u64 *)head; at && seen <= nr; at = *(u64 *)at)
 		seen++;
 	at = 0;
 	for (u64 i = 0; i < nr; i++)
 		at += ((u64 *)(nodes + i * 64))[1];
-	ok(seen == nr && at == NR_THREADS * 10 * 500,
+	ok(seen == nr && at == (2 * NR_THREADS - 1) * 10 * 2000,
 	   "LR and SC tell a value that came back from one that stayed");
 }
 
