@@ -15,12 +15,15 @@ build/guests/go-ops build/guests/go-founding: build/guests/go-%: selftests/progr
 	$(subst go build,CGO_ENABLED=0 go build,$(GO_BUILD)) ./$*
 
 # In the VM; it takes some minutes.
-$(BUILD)/bench/wait_bench: selftests/bench/wait_bench.c selftests/clock/asleep.h $(BUILD)/user/lib/libsundial.a
+BENCH_VM := $(BUILD)/bench/wait_bench $(BUILD)/bench/tb_bench
+
+$(BENCH_VM): $(BUILD)/bench/%: selftests/bench/%.c selftests/bench/pair.h selftests/clock/asleep.h \
+		$(wildcard user/lib/*.h) $(BUILD)/user/lib/libsundial.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -O2 $(WARN) -pthread -static -o $@ $< $(BUILD)/user/lib/libsundial.a
 
 .PHONY: bench-vm
-bench-vm: $(BUILD)/bench/wait_bench	## measure the module in a VM, against a peer beside it
+bench-vm: $(BENCH_VM)	## measure the module in a VM, against a peer beside it
 	@selftests/bench/vm.sh
 
 BENCH_DEPS += $(BENCH_OUT)/intercept \

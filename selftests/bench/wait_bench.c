@@ -14,28 +14,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../clock/asleep.h"
-#include "lib/sundial.h"
+#include "pair.h"
 
-#define ROUNDS	    11
-#define CALLS	    20000
-#define READS	    200000
-#define WAKES	    7
-#define KEEP(value) __asm__ volatile("" : : "r"(value) : "memory")
+#define READS 10000
+#define WAKES 7
 
 static struct sundial_clock *device, *memfd;
-static int results;
-
-static void fail(const char *what, int error)
-{
-	printf("Bail out! %s: %s\n", what, strerror(error));
-	exit(1);
-}
 
 static struct sundial_clock *make(unsigned int backing)
 {
@@ -48,28 +37,6 @@ static struct sundial_clock *make(unsigned int backing)
 	return clock;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
-}
-
-static void report(const char *name, double value, const char *peer, double peer_value)
-{
-	printf("# {\"name\": \"%s\", \"value\": %.1f, \"unit\": \"ns\", \"peer\": \"%s\", "
-	       "\"peer_value\": %.1f, \"ratio\": %.3f}\n",
-	       name, value, peer, peer_value, value / peer_value);
-	printf("ok %d %s\n", ++results, name);
-	fflush(stdout);
-}
-
 static double set_calls(void)
 {
 	static __u64 now_ns = 1ULL << 40;
@@ -79,16 +46,6 @@ static double set_calls(void)
 	for (i = 0; i < CALLS; i++)
 		if (sundial_clock_set(device, ++now_ns))
 			fail("set", EINVAL);
-	return (double)(sundial_host_now() - start_ns) / CALLS;
-}
-
-static double getppid_calls(void)
-{
-	__u64 start_ns = sundial_host_now();
-	int i;
-
-	for (i = 0; i < CALLS; i++)
-		KEEP(syscall(SYS_getppid));
 	return (double)(sundial_host_now() - start_ns) / CALLS;
 }
 
@@ -111,19 +68,6 @@ static double read_device(void)
 static double read_memfd(void)
 {
 	return read_page(memfd);
-}
-
-static void measure(const char *name, double (*ours)(void), const char *peer,
-		    double (*theirs)(void))
-{
-	double values[ROUNDS], peers[ROUNDS];
-	int i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		values[i] = ours();
-		peers[i] = theirs();
-	}
-	report(name, median(values, ROUNDS), peer, median(peers, ROUNDS));
 }
 
 /* Threads that wait, all for the same thing, and say when they have been woken. */
