@@ -76,7 +76,7 @@ format:		## clang-format every C file
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 help:		## this list
-	@sed -n 's/^\([a-z-]*\):.*## */\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## */\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 clean:		## remove build/
 	rm -rf $(BUILD)
