@@ -26,5 +26,9 @@ $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST
 
 CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start storm \
 	start-dynamic goroutines)
-CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh \
-	debian-large.sh cpython.sh)
+CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)
+
+# Minutes long, and hundreds of megabytes to download.
+.PHONY: check-rv64-debian
+check-rv64-debian: $(ALL) $(CHECK_DEPS)	## run riscv64 gcc, node, Java and CPython's own tests
+	@selftests/run.sh selftests/rv64/programs/debian-large.sh selftests/rv64/programs/cpython.sh
