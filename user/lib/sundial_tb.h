@@ -44,11 +44,11 @@ SUNDIAL_INLINE int sundial_tb_retry(const struct sundial_tb_page *page, __u32 sl
 	return generation & 1 || sundial_tb_generation(page, slot) != generation;
 }
 
-/* Whether what was made under generation may be used now. */
+/* Whether what was made under generation may be used now; never under an odd one. */
 SUNDIAL_INLINE int sundial_tb_valid(const struct sundial_tb_page *page, __u32 slot,
 				    __u64 generation)
 {
-	return sundial_tb_generation(page, slot) == generation;
+	return !(generation & 1) && sundial_tb_generation(page, slot) == generation;
 }
 
 /*
