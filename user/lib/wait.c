@@ -190,7 +190,7 @@ static struct slot *take_slot(struct sundial_queue *queue)
 	struct slot *slot;
 	__u32 i;
 
-	if (queue->used >= queue->made && queue->made < SLOTS) {
+	if (__atomic_load_n(&queue->used, __ATOMIC_RELAXED) >= queue->made && queue->made < SLOTS) {
 		init_mutex(&queue->slots[queue->made].owner);
 		queue->next = queue->made++;
 	}
@@ -201,7 +201,7 @@ static struct slot *take_slot(struct sundial_queue *queue)
 			pthread_mutex_consistent(&slot->owner);
 			return slot;
 		case 0:
-			queue->used++;
+			__atomic_fetch_add(&queue->used, 1, __ATOMIC_RELAXED);
 			return slot;
 		}
 	}
@@ -211,7 +211,7 @@ static struct slot *take_slot(struct sundial_queue *queue)
 static void give_slot(struct sundial_queue *queue, struct slot *slot)
 {
 	__atomic_store_n(&slot->word, (slot->word & ~SLOT_STATE) | SLOT_IDLE, __ATOMIC_RELAXED);
-	queue->used--;
+	__atomic_fetch_sub(&queue->used, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&slot->owner);
 }
 
@@ -324,6 +324,15 @@ static int leave(struct sundial_clock *clock, struct slot *slot, int ret, __u64 
 	__u64 deadline_ns = slot->deadline_ns;
 	__u32 index = slot->index;
 
+	/*
+	 * Who was woken is no longer anybody's concern. It goes without the lock, for
+	 * which those who were woken together would queue, and come out in any order.
+	 */
+	if (state_of(slot) == SLOT_REACHED) {
+		*reached_ns = slot->reached_ns;
+		give_slot(queue, slot);
+		return 0;
+	}
 	queue_lock(queue);
 	if (state_of(slot) == SLOT_REACHED) {
 		*reached_ns = slot->reached_ns;
