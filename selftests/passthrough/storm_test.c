@@ -83,6 +83,23 @@ static void test_queue(void)
 	ok(ticks > 0, "and the timer's between them");
 }
 
+/* What a program reads it may set again: sigsetjmp() and siglongjmp() do. */
+static void test_mask(void)
+{
+	int i, wrong = 0;
+	sigset_t now;
+
+	handle(SIGALRM, on_tick, SA_RESTART);
+	interval_us(50);
+	for (i = 0; i < QUEUED; i++) {
+		sigemptyset(&now);
+		sigprocmask(SIG_BLOCK, NULL, &now);
+		wrong += sigismember(&now, SIGUSR1) || sigismember(&now, SIGALRM);
+	}
+	interval_us(0);
+	ok(!wrong, "the mask that is read is the one that was set, whatever arrives");
+}
+
 static void *send_many(void *arg)
 {
 	sigset_t set;
@@ -365,12 +382,10 @@ static void test_defaults(void)
 	ok(WIFEXITED(status) || exited(pid, 3), "SIGCONT continues");
 	if (pipe(fds))
 		abort();
-	pid = fork();
-	if (!pid) {
-		close(fds[0]);
-		_exit(write(fds[1], "x", 1) == 1);
-	}
 	close(fds[0]);
+	pid = fork();
+	if (!pid)
+		_exit(write(fds[1], "x", 1) == 1);
 	waitpid(pid, &status, 0);
 	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE, "SIGPIPE ends");
 	pid = fork();
@@ -389,6 +404,7 @@ int main(void)
 	/* A group of its own is not orphaned while its parent lives in another. */
 	setpgid(0, 0);
 	test_queue();
+	test_mask();
 	test_queue_from_thread();
 	test_faults();
 	test_processes();

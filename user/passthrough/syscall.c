@@ -123,12 +123,16 @@ static long mask_call(struct native_thread *nt, u64 nr, const u64 *a)
 		  size = nr == SYS_rt_sigprocmask ? a[3] : a[1];
 	long ret;
 
+	/*
+	 * A signal that already waits here has blocked all others: let it go first.
+	 * That holds for a look at the mask as well, which the guest may keep
+	 * (sigsetjmp) and set again later.
+	 */
 	if (!addr)
-		return hostcall(SYS_rt_sigprocmask, a[0], 0, a[2], a[3]);
+		return pass_call(SYS_rt_sigprocmask, a[0], 0, a[2], a[3], 0, 0);
 	ret = pass_mask_from_user(addr, size, &mask);
 	if (ret)
 		return ret;
-	/* A signal that already waits here has blocked all others: let it go first. */
 	if (nr == SYS_rt_sigprocmask)
 		return pass_call(SYS_rt_sigprocmask, a[0], (u64)&mask, a[2], 8, 0, 0);
 	return pass_call(SYS_rt_sigsuspend, (u64)&mask, 8, 0, 0, 0, 0);
