@@ -205,6 +205,7 @@ int main(int argc, char **argv, char **envp)
 	}
 	if (!start.from_guest)
 		hostcall(SYS_rt_sigprocmask, SIG_BLOCK, 0, &start.mask, 8);
+	rv64_clock_init();
 	exec.memory_at = rv64_memory_at;
 	if (rv64_exec_init(&exec))
 		fail("no memory for translated code, or more than 1 GiB asked for");

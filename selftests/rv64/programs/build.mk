@@ -9,6 +9,11 @@ $(RV64_PROGRAMS)/frame_test: selftests/rv64/programs/frame_test.c selftests/sysc
 	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -Wno-infinite-recursion \
 		-Wno-dangling-pointer -D_GNU_SOURCE -pthread -o $@ $< selftests/syscalls/check.c
 
+# The host's own.
+$(RV64_PROGRAMS)/no_clock_calls: selftests/rv64/programs/no_clock_calls.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
+
 $(RV64_PROGRAMS)/%: selftests/rv64/programs/%.c
 	@mkdir -p $(@D)
 	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
@@ -24,8 +29,8 @@ $(RV64_PROGRAMS)/start-dynamic: selftests/rv64/programs/start.c
 $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST_SRC)/go/go.mod
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
-CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test start storm \
-	start-dynamic goroutines)
+CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test counters \
+	no_clock_calls start storm 	start-dynamic goroutines)
 CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)
 
 # Minutes long, and hundreds of megabytes to download.

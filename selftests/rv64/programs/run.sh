@@ -34,15 +34,25 @@ result $? "and its interpreter is there"
 "$SUNDIAL" run -- "$bin/start" | cat >piped
 is "$(head -n 1 piped)" "machine riscv64" "standard output may be a pipe"
 
+# each WHAT: every result in out, with what it is about.
+each() {
+	local what=$1 verdict name
+	sed 's/^\(\(not \)\?ok\) [0-9]* - /\1 /' out >results
+	while read -r verdict name; do
+		case $verdict in
+		ok) result 0 "$what: $name" ;;
+		not) result 1 "$what: ${name#ok }" "$(grep '^#' results)" ;;
+		esac
+	done < <(grep -E '^(not )?ok ' results)
+	like out "^1\.\.[1-9]" "every test of $what ran"
+}
+
 run "$bin/frame_test"
-sed 's/^\(\(not \)\?ok\) [0-9]* - /\1 /' out >results
-while read -r verdict name; do
-	case $verdict in
-	ok) result 0 "signals: $name" ;;
-	not) result 1 "signals: ${name#ok }" "$(grep '^#' results)" ;;
-	esac
-done < <(grep -E '^(not )?ok ' results)
-like out "^1\.\.[1-9]" "every test of signals ran"
+each signals
+native "$bin/no_clock_calls" "$SUNDIAL" run -- "$bin/counters"
+each "clocks without a system call"
+native "$bin/no_clock_calls" "$SUNDIAL" run --speed 7 --start 2031-05-06 -- "$bin/counters"
+each "clocks without a system call, seven times as fast"
 
 for n in 1 2 3; do
 	run "$bin/goroutines"

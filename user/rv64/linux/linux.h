@@ -138,6 +138,9 @@ u64 rv64_sysroot_user(u64 path, bool follow, char *buf);
 /* procfs.c: opens of what shows the machine. True: *ret is the result. */
 bool rv64_proc_open(const u64 *a, long *ret);
 
+/* clock.c: the counter registers show the guest's time from here on. */
+void rv64_clock_init(void);
+
 /* machine.c */
 u64 rv64_hwcap(void);
 void rv64_cpuinfo(FILE *file);

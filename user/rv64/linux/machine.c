@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What shows the machine: its name, extensions, clocks and limits. */
+/* What shows the machine: its name, extensions and limits. */
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
-#include "passthrough/clock.h"
+#include "rv64/csr.h"
 #include "rv64/linux/calls.h"
 #include "rv64/linux/space.h"
 
@@ -35,8 +34,6 @@
 #define EXT_ZICOND	    (1UL << 35)
 #define MISALIGNED_FAST	    3
 #define PROBE_WHICH_CPUS    1
-
-#define TIME_FREQUENCY_HZ 10000000
 
 u64 rv64_hwcap(void)
 {
@@ -86,7 +83,7 @@ static bool probe_value(s64 key, u64 *value)
 		*value = RV64_SPACE_END - 1;
 		return true;
 	case KEY_TIME_CSR_FREQ:
-		*value = TIME_FREQUENCY_HZ;
+		*value = RV64_TIME_HZ;
 		return true;
 	}
 	*value = 0;
@@ -126,26 +123,6 @@ CALL(uname)
 	memset(uts.machine, 0, sizeof(uts.machine));
 	strcpy(uts.machine, "riscv64");
 	return ret ? ret : put_user(uts, a[0]);
-}
-
-/* Without a system call where the host's vDSO reads the clock. */
-CALL(clock_gettime)
-{
-	struct timespec host, ts;
-	s64 ns, offset;
-	long ret;
-
-	if (!guest_clock_offset(a[0], &offset)) {
-		pass_time_call(SYS_clock_gettime, a, &ret);
-		return ret;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &host);
-	ns = guest_count_at(host.tv_sec * NSEC_PER_SEC + host.tv_nsec);
-	if (a[0] == CLOCK_REALTIME_COARSE || a[0] == CLOCK_MONOTONIC_COARSE)
-		ns -= ns % SUNDIAL_CLOCK_COARSE_NS;
-	ns += offset;
-	ts = (struct timespec){ns / (s64)NSEC_PER_SEC, ns % (s64)NSEC_PER_SEC};
-	return put_user(ts, a[1]);
 }
 
 /* Memory limits are the guest's alone: the engine's mappings must not fail by them. */
