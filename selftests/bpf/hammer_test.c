@@ -16,7 +16,18 @@ struct writer {
 	struct sundial_clock *clock;
 	__u32 pattern;
 	atomic_bool done;
+	atomic_ulong reads; /* so far */
 };
+
+/*
+ * Of values whose halves are equal there are 1 << 32, a few seconds' worth, and the next
+ * one would be below the last: the writer is at most four values a reading ahead.
+ */
+static void let_reader_follow(struct writer *writer, __u64 turn)
+{
+	while (turn > 4 * atomic_load(&writer->reads) && !atomic_load(&writer->done))
+		sundial_cpu_relax();
+}
 
 FIXTURE(hammer)
 {
@@ -73,8 +84,10 @@ static void *write_pages(void *argument)
 			/* a writer that does nothing else starves the readers of any latch */
 			for (i = 0; i < 20; i++)
 				sundial_cpu_relax();
-		} else
+		} else {
+			let_reader_follow(writer, turn);
 			sundial_page_set(page, (turn & 0xffffffff) << 32 | (turn & 0xffffffff));
+		}
 	}
 	return NULL;
 }
@@ -93,9 +106,13 @@ static void *write_rates(void *argument)
 static void *advance(void *argument)
 {
 	struct writer *writer = argument;
+	__u64 turn;
 
-	while (!atomic_load(&writer->done)) /* the same for both halves */
+	for (turn = 1; !atomic_load(&writer->done); turn++) {
+		let_reader_follow(writer, turn);
+		/* the same for both halves */
 		sundial_clock_advance(writer->clock, 1ULL << 32 | 1, NULL);
+	}
 	return NULL;
 }
 
@@ -108,6 +125,7 @@ static void hammer_beside(struct __test_metadata *_metadata, FIXTURE_DATA(hammer
 	unsigned long reads;
 	pthread_t thread;
 
+	atomic_store(&writer->reads, LOOPS);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, write, writer));
 	/* on a busy machine the writer may not have run beside the first of them */
 	for (reads = 0; reads < self->reads || (changes < 100 && reads < 50 * self->reads);
@@ -117,6 +135,7 @@ static void hammer_beside(struct __test_metadata *_metadata, FIXTURE_DATA(hammer
 		torn += how.torn;
 		backward += how.backward;
 		changes += how.changes;
+		atomic_store(&writer->reads, reads + 2 * LOOPS);
 	}
 	atomic_store(&writer->done, true);
 	pthread_join(thread, NULL);

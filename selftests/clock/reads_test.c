@@ -16,21 +16,28 @@
 #define READS 1000000 /* emulated machines */
 #endif
 #define ENOUGH_CHANGES 100
+#define FOLLOWED       1024 /* readings between which the writer is told */
 #define TIMEOUT_SEC    36000
 
 struct writer {
 	struct sundial_clock *clock;
 	atomic_bool done;
-	atomic_ulong changes;
+	atomic_ulong changes, reads;
 	void (*change)(struct sundial_clock *clock, __u64 turn);
 };
 
+/*
+ * Of values whose halves are equal there are 1 << 32, a few seconds' worth, and the next
+ * one would be below the last: the writer is at most four values a reading ahead.
+ */
 static void *keep_writing(void *argument)
 {
 	struct writer *writer = argument;
 	__u64 turn;
 
 	for (turn = 1; !atomic_load(&writer->done); turn++) {
+		while (turn > 4 * atomic_load(&writer->reads) && !atomic_load(&writer->done))
+			sundial_cpu_relax();
 		writer->change(writer->clock, turn);
 		atomic_fetch_add(&writer->changes, 1);
 	}
@@ -70,6 +77,7 @@ static void read_beside(struct __test_metadata *_metadata, struct writer *writer
 	__u64 last = 0, now;
 	pthread_t thread;
 
+	atomic_store(&writer->reads, FOLLOWED);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_writing, writer));
 	/* on a busy machine the writer may not run beside the first of them */
 	for (i = 0; i < wanted || atomic_load(&writer->changes) < ENOUGH_CHANGES; i++) {
@@ -77,6 +85,8 @@ static void read_beside(struct __test_metadata *_metadata, struct writer *writer
 		torn += !is_whole(now);
 		backward += now < last;
 		last = now;
+		if (i % FOLLOWED == 0)
+			atomic_store(&writer->reads, i + FOLLOWED);
 	}
 	atomic_store(&writer->done, true);
 	pthread_join(thread, NULL);
