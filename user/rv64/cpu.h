@@ -84,6 +84,7 @@ struct rv64_cpu {
 	u8 reserved_bytes;
 	u8 reserved_touched;
 	u8 reserved_strict; /* reserved_version was taken */
+	u64 missed_address; /* of the last SC that found no reservation of its address */
 	u32 *held_version;  /* entry that is locked while a store is under way, or NULL */
 
 	u64 fault_address; /* of RV64_STOP_MISALIGNED and RV64_STOP_FAULT */

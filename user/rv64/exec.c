@@ -17,8 +17,9 @@
 #define DEFAULT_TB_BYTES (64UL << 20)
 #define DEFAULT_TB_INSNS 64
 
-/* Instructions that run alone from an LR on; by then an SC has come, or never will. */
-#define EXCLUSIVE_INSNS 64
+/* Instructions that run alone from an LR on: at first, and for an SC that came too late. */
+#define EXCLUSIVE_INSNS	    64
+#define EXCLUSIVE_INSNS_MAX (1U << 20)
 
 struct rv64_exec_options rv64_options;
 __thread struct rv64_vcpu *rv64_this_vcpu;
@@ -160,6 +161,8 @@ int rv64_thread_enter(struct rv64_cpu *cpu)
 		return -ENOMEM;
 	v->cpu = cpu;
 	v->hint = NO_EXIT;
+	v->exclusive_insns = EXCLUSIVE_INSNS;
+	v->expired_address = RV64_NO_RESERVATION;
 	if (make_return_table(v) || make_signal_stack(v)) {
 		free_vcpu(v);
 		return -ENOMEM;
@@ -470,21 +473,40 @@ static const u8 *next_entry(struct rv64_vcpu *v, u32 last)
 	return rv64_tb_entry(tb);
 }
 
+/*
+ * How long an LR may wait for its SC. An SC that found its reservation expired will be
+ * tried again from its LR on, so that has twice as long, and it must succeed some time.
+ * An LR that nobody stores after is one of those that cost least.
+ */
+static u32 exclusive_insns(struct rv64_vcpu *v)
+{
+	if (v->expired_address != RV64_NO_RESERVATION) {
+		if (v->cpu->missed_address == v->expired_address)
+			v->exclusive_insns = min(2 * v->exclusive_insns, EXCLUSIVE_INSNS_MAX);
+		else
+			v->exclusive_insns = EXCLUSIVE_INSNS;
+	}
+	v->cpu->missed_address = RV64_NO_RESERVATION;
+	return v->exclusive_insns;
+}
+
 /* An LR that is not paired with its SC in a TB: all others stand still until the SC. */
 static int run_exclusive(struct rv64_vcpu *v)
 {
 	struct rv64_cpu *cpu = v->cpu;
+	u32 insns = exclusive_insns(v);
 	int stop = RV64_GO_ON;
 
 	stop_running(v);
 	pthread_mutex_lock(&lock);
 	stop_world(v);
 	v->stats.exclusive++;
-	for (u32 i = 0; i < EXCLUSIVE_INSNS && stop == RV64_GO_ON; i++) {
+	for (u32 i = 0; i < insns && stop == RV64_GO_ON; i++) {
 		stop = step(v);
 		if (cpu->reserved_address == RV64_NO_RESERVATION)
 			break;
 	}
+	v->expired_address = stop == RV64_GO_ON ? cpu->reserved_address : RV64_NO_RESERVATION;
 	cpu->reserved_address = RV64_NO_RESERVATION;
 	resume_world();
 	v->running = 1;

@@ -9,8 +9,8 @@
  * instruction crosses.
  *
  * LR and SC are translated only as a pair: both in one block, nothing between that
- * accesses memory. The SC is then one compare-and-exchange with the value that the LR
- * read, and that is exact, other than it looks (ABA):
+ * accesses memory, no branch to between. The SC is then one compare-and-exchange with the value
+ *that the LR read, and that is exact, other than it looks (ABA):
  *
  *	this hart			other harts
  *	lr a5,(a0)   reads A
@@ -226,6 +226,8 @@ struct front {
 	u64 pc; /* of the instruction */
 	u32 exits;
 	s32 lr; /* index of the IR of an LR whose SC has not come, or -1 */
+	u64 lr_pc;
+	u64 inner; /* the first place behind the LR that a branch since goes to */
 	bool ended;
 };
 
@@ -350,7 +352,8 @@ static bool is_inline(const struct front *f, const struct rv64_insn *insn, const
 	case KIND_FTOI:
 		return insn->rm == RV64_RTZ || rounds_live(f, insn);
 	case KIND_SC:
-		return f->lr >= 0 && f->block->ir[f->lr].size == rule->size;
+		/* A branch to between the two would reach an SC in another block. */
+		return f->lr >= 0 && f->block->ir[f->lr].size == rule->size && f->inner > f->pc;
 	default:
 		return true;
 	}
@@ -372,8 +375,11 @@ static void translate(struct front *f, const struct rv64_insn *insn, const struc
 	if (!insn->rd && (rule->kind == KIND_R || rule->kind == KIND_RR || rule->kind == KIND_I ||
 			  rule->kind == KIND_U))
 		return;
-	if (rule->kind == KIND_LR)
+	if (rule->kind == KIND_LR) {
 		f->lr = f->block->nr_ir;
+		f->lr_pc = f->pc;
+		f->inner = ~0ULL;
+	}
 	ir = add(f, rule->op);
 	ir->flags = rule->flags;
 	ir->size = rule->size;
@@ -392,6 +398,8 @@ static void translate(struct front *f, const struct rv64_insn *insn, const struc
 		break;
 	case KIND_BRANCH:
 		ir->imm = f->pc + insn->imm;
+		if (f->lr >= 0 && (u64)ir->imm > f->lr_pc)
+			f->inner = min(f->inner, (u64)ir->imm);
 		f->exits++;
 		break;
 	case KIND_SC:

@@ -70,6 +70,7 @@ bool rv64_store_conditional(struct rv64_cpu *cpu, u64 address, u8 bytes, u64 val
 
 	if (cpu->reserved_address != address || cpu->reserved_bytes != bytes) {
 		cpu->reserved_address = RV64_NO_RESERVATION;
+		cpu->missed_address = address;
 		return false;
 	}
 	cpu->reserved_address = RV64_NO_RESERVATION;

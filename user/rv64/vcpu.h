@@ -64,6 +64,8 @@ struct rv64_vcpu {
 	u32 fetch_bytes;
 	u32 hint; /* the exit by which translated code was left for the interpreter last */
 	u64 hint_flushes;
+	u32 exclusive_insns; /* that an LR runs alone for, at most */
+	u64 expired_address; /* of the last LR whose SC did not come in time */
 	struct rv64_stats stats;
 	u8 *return_table; /* a guard page first */
 	void *signal_stack;

@@ -237,6 +237,47 @@ static void test_stack(void)
 	ok(count == NODES, "and all nodes are there in the end");
 }
 
+/* A constrained loop, which must succeed: base instructions, and a branch forwards. */
+static uint64_t greatest;
+
+static void *maximum(void *argument)
+{
+	uint64_t value, failed_store;
+
+	for (unsigned long i = 0; i < iterations; i++)
+		__asm__ volatile("1: lr.d.aq %0, %2\n"
+				 "bgeu %0, %3, 2f\n"
+				 "mv %0, %3\n"
+				 "2: sc.d.rl %1, %0, %2\n"
+				 "bnez %1, 1b\n"
+				 : "=&r"(value), "=&r"(failed_store), "+A"(greatest)
+				 : "r"(i * THREADS + (long)argument)
+				 : "memory");
+	return NULL;
+}
+
+/* Nothing promises that such a pair succeeds ever; on every machine it does in the end. */
+static uint64_t by_long_pair;
+
+static void *long_pair(void *argument)
+{
+	uint64_t value, left, failed_store;
+
+	for (unsigned long i = 0; i < iterations / 250; i++)
+		__asm__ volatile("1: lr.d.aq %0, %3\n"
+				 "li %1, 2500\n"
+				 "2: addi %1, %1, -1\n"
+				 "bnez %1, 2b\n"
+				 "addi %0, %0, 1\n"
+				 "sc.d.rl %2, %0, %3\n"
+				 "bnez %2, 1b\n"
+				 : "=&r"(value), "=&r"(left), "=&r"(failed_store),
+				   "+A"(by_long_pair)
+				 :
+				 : "memory");
+	return NULL;
+}
+
 /* A bounded queue for many producers and consumers, with a sequence number in each
  * place (D. Vyukov's). */
 #define PLACES 64
@@ -353,6 +394,10 @@ int main(int argc, char **argv)
 	   "no addition is lost");
 	test_stack();
 	test_queue();
+	run(maximum);
+	ok(greatest == all - 1, "an SC succeeds by whichever path it is reached");
+	run(long_pair);
+	ok(by_long_pair == iterations / 250 * THREADS, "an SC far behind its LR succeeds at last");
 	run(sleeper);
 	ok(ring_sum == iterations / 10 * (THREADS / 2) * (THREADS / 2) && !ring_used,
 	   "sleepers of a condition are woken");
