@@ -2,7 +2,6 @@
 /* The loop that runs guest code, and what stops it. Locking is described in vcpu.h. */
 #include <errno.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 #include "rv64/fp.h"
 #include "rv64/interp.h"
+#include "rv64/lock.h"
 #include "rv64/mem.h"
 #include "rv64/reserve.h"
 #include "rv64/vcpu.h"
@@ -24,12 +24,22 @@
 struct rv64_exec_options rv64_options;
 __thread struct rv64_vcpu *rv64_this_vcpu;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rv64_lock lock;
 static struct rv64_vcpu *vcpus;
 static u32 stop_pending;
 static u64 check_generation; /* counts what may have changed guest code; under the lock */
 static void *fork_copy;
 static struct rv64_stats gone; /* of threads that have left */
+
+void rv64_lock(void)
+{
+	rv64_lock_take(&lock, rv64_this_vcpu ? rv64_this_vcpu->tid : (u32)gettid());
+}
+
+void rv64_unlock(void)
+{
+	rv64_lock_give(&lock);
+}
 
 static void *to_run(const u8 *written)
 {
@@ -58,8 +68,8 @@ static void start_running(struct rv64_vcpu *v)
 			return;
 		__atomic_store_n(&v->running, 0, __ATOMIC_SEQ_CST);
 		syscall(SYS_futex, &v->running, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-		pthread_mutex_lock(&lock);
-		pthread_mutex_unlock(&lock);
+		rv64_lock();
+		rv64_unlock();
 	}
 }
 
@@ -160,6 +170,7 @@ int rv64_thread_enter(struct rv64_cpu *cpu)
 	if (!v)
 		return -ENOMEM;
 	v->cpu = cpu;
+	v->tid = gettid();
 	v->hint = NO_EXIT;
 	v->exclusive_insns = EXCLUSIVE_INSNS;
 	v->expired_address = RV64_NO_RESERVATION;
@@ -171,11 +182,24 @@ int rv64_thread_enter(struct rv64_cpu *cpu)
 	cpu->jump_cache = v->jump_cache;
 	clear_jump_cache(v);
 	rv64_this_vcpu = v;
-	pthread_mutex_lock(&lock);
+	rv64_lock();
 	v->next = vcpus;
 	vcpus = v;
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 	return 0;
+}
+
+/*
+ * A child of vfork was killed while it held the translation lock: what it was about to
+ * change may be half done. All is dropped, and the lock is the caller's.
+ */
+static void inherit_lock(struct rv64_vcpu *dead)
+{
+	stop_world(dead);
+	rv64_tb_flush();
+	clear_jump_caches();
+	resume_world();
+	check_generation++;
 }
 
 void rv64_thread_leave(struct rv64_cpu *cpu)
@@ -183,14 +207,20 @@ void rv64_thread_leave(struct rv64_cpu *cpu)
 	struct rv64_vcpu *v = cpu->vcpu, **at = &vcpus;
 	stack_t none = {.ss_flags = SS_DISABLE};
 
-	/* A child of vfork may have been killed in the middle of guest code. */
+	/* A child of vfork may have been killed before it entered, or amid guest code. */
+	if (!v)
+		return;
 	stop_running(v);
-	pthread_mutex_lock(&lock);
-	while (*at != v)
+	if (rv64_lock_held_by(&lock, v->tid))
+		inherit_lock(v);
+	else
+		rv64_lock();
+	while (*at && *at != v)
 		at = &(*at)->next;
-	*at = v->next;
+	if (*at)
+		*at = v->next;
 	rv64_add_stats(&gone, &v->stats);
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 	sigaltstack(&none, NULL);
 	rv64_this_vcpu = NULL;
 	cpu->vcpu = NULL;
@@ -203,24 +233,14 @@ void rv64_thread_again(struct rv64_cpu *cpu)
 	rv64_this_vcpu = cpu->vcpu;
 }
 
-void rv64_lock(void)
-{
-	pthread_mutex_lock(&lock);
-}
-
-void rv64_unlock(void)
-{
-	pthread_mutex_unlock(&lock);
-}
-
 /* Others may count while they are added up: what is printed is a moment's, nearly. */
 void rv64_sum_stats(struct rv64_stats *sum)
 {
-	pthread_mutex_lock(&lock);
+	rv64_lock();
 	*sum = gone;
 	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
 		rv64_add_stats(sum, &v->stats);
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 }
 
 void rv64_request_exit(struct rv64_cpu *cpu)
@@ -398,16 +418,16 @@ static struct tb *translate(struct rv64_vcpu *v)
 	for (;;) {
 		generation = __atomic_load_n(&check_generation, __ATOMIC_ACQUIRE);
 		readable = fetch(v);
-		pthread_mutex_lock(&lock);
+		rv64_lock();
 		if (generation == check_generation)
 			break;
-		pthread_mutex_unlock(&lock);
+		rv64_unlock();
 	}
 	if (readable)
 		tb = make_tb(v);
 	/* Under the lock nobody stops the world: the TB is safe from here on. */
 	v->running = 1;
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 	return tb;
 }
 
@@ -436,14 +456,14 @@ static void chain(struct rv64_vcpu *v, struct tb_exit *exit, struct tb *tb)
 	}
 	if (exit->kind == EXIT_INDIRECT && exit->filled && exit->target != tb->pc)
 		return;
-	if (pthread_mutex_trylock(&lock))
+	if (!rv64_lock_try(&lock, v->tid))
 		return;
 	if (!exit->to && exit->tb->valid && tb->valid) {
 		rv64_tb_chain(exit, tb);
 		v->stats.patched++;
 		v->stats.cycles += tb->pc <= exit->tb->pc;
 	}
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 }
 
 static const u8 *next_entry(struct rv64_vcpu *v, u32 last)
@@ -498,7 +518,7 @@ static int run_exclusive(struct rv64_vcpu *v)
 	int stop = RV64_GO_ON;
 
 	stop_running(v);
-	pthread_mutex_lock(&lock);
+	rv64_lock();
 	stop_world(v);
 	v->stats.exclusive++;
 	for (u32 i = 0; i < insns && stop == RV64_GO_ON; i++) {
@@ -510,7 +530,7 @@ static int run_exclusive(struct rv64_vcpu *v)
 	cpu->reserved_address = RV64_NO_RESERVATION;
 	resume_world();
 	v->running = 1;
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 	return stop;
 }
 
@@ -690,7 +710,7 @@ void rv64_code_changed(u64 address, u64 bytes)
 	u64 page = ALIGN_DOWN(address, PAGE_BYTES), end = min(address + bytes, RV64_SPACE_END);
 	struct tb *tb;
 
-	pthread_mutex_lock(&lock);
+	rv64_lock();
 	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
 	tb = find_in_range(address, end, &page);
 	if (tb) {
@@ -700,7 +720,7 @@ void rv64_code_changed(u64 address, u64 bytes)
 		clear_jump_caches();
 		resume_world();
 	}
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 }
 
 /* The TB that is compared with its guest bytes; a fault leaves it there. */
@@ -733,7 +753,7 @@ void rv64_code_check(void)
 	struct rv64_vcpu *v = rv64_this_vcpu;
 	struct tb *tb;
 
-	pthread_mutex_lock(&lock);
+	rv64_lock();
 	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
 	checked = rv64_tb_first(false);
 	tb = find_changed(v);
@@ -744,23 +764,23 @@ void rv64_code_check(void)
 		clear_jump_caches();
 		resume_world();
 	}
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 }
 
 int rv64_fork_prepare(void)
 {
-	pthread_mutex_lock(&lock);
+	rv64_lock();
 	fork_copy = rv64_code_copy();
 	if (fork_copy)
 		return 0;
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 	return -ENOMEM;
 }
 
 void rv64_fork_parent(void)
 {
 	rv64_code_drop(fork_copy);
-	pthread_mutex_unlock(&lock);
+	rv64_unlock();
 }
 
 int rv64_fork_child(struct rv64_cpu *cpu)
@@ -768,7 +788,8 @@ int rv64_fork_child(struct rv64_cpu *cpu)
 	struct rv64_vcpu *self = cpu->vcpu;
 	int err = rv64_code_adopt(fork_copy);
 
-	pthread_mutex_init(&lock, NULL);
+	lock = (struct rv64_lock){0};
+	self->tid = gettid();
 	while (vcpus) {
 		struct rv64_vcpu *v = vcpus;
 

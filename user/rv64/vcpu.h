@@ -54,6 +54,7 @@ struct rv64_vcpu {
 	struct rv64_cpu *cpu;
 	struct rv64_vcpu *next;
 	u32 running;
+	u32 tid;
 	u32 helping;	       /* instructions of the TB before the one that a helper is in */
 	bool guarded;	       /* inside translated code or what it calls: faults are the guest's */
 	bool rounding;	       /* what the jump cache's TBs were made for */

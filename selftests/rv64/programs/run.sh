@@ -66,6 +66,9 @@ run "$bin/storm"
 is "$status $(cat out)" "0 done" "the same while code memory is flushed again and again"
 run_opts=()
 
+run "$bin/killed"
+is "$status $(cat out)" "0 done" "children of vfork may be killed while they translate"
+
 # clocks WHAT: what clocks_test finds wrong, as one result.
 clocks() {
 	run "$bin/clocks_test"

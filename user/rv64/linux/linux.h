@@ -92,6 +92,8 @@ enum rv64_memory rv64_memory_at(u64 addr);
 void rv64_brk_start(u64 addr);
 void rv64_mm_lock(void);
 void rv64_mm_unlock(void);
+/* A child of vfork has ended, maybe while it held the lock. */
+void rv64_mm_bury(s32 tid);
 
 /* What is mapped where; mapping.c. */
 struct rv64_mapping {

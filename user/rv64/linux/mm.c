@@ -9,7 +9,6 @@
  * told of what changed before it is released. No guest memory is touched under it.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -17,23 +16,30 @@
 #include "rv64/exec.h"
 #include "rv64/linux/mapping.h"
 #include "rv64/linux/space.h"
+#include "rv64/lock.h"
 
 #define MAP_32BIT_  0x40
 #define SHMLBA_MASK (PAGE_BYTES - 1)
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rv64_lock lock;
 static u64 brk_base, brk_now, brk_mapped;
 /* RLIMIT_AS is the guest's: the engine's own mappings must not count. */
 static u64 limit_as = RLIM_INFINITY;
 
 void rv64_mm_lock(void)
 {
-	pthread_mutex_lock(&lock);
+	rv64_lock_take(&lock, rv64_self ? (u32)rv64_self->tid : (u32)hostcall(SYS_gettid));
 }
 
 void rv64_mm_unlock(void)
 {
-	pthread_mutex_unlock(&lock);
+	rv64_lock_give(&lock);
+}
+
+void rv64_mm_bury(s32 tid)
+{
+	if (tid && rv64_lock_held_by(&lock, tid))
+		rv64_lock_give(&lock);
 }
 
 void rv64_mm_set_limit(u64 bytes)

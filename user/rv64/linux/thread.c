@@ -391,6 +391,7 @@ static long clone_lent(struct rv64_thread *parent, const struct clone_request *r
 		ret = -errno;
 	/* It has executed or ended, and what it did to this host thread is undone. */
 	rv64_self = parent;
+	rv64_mm_bury(start.thread->tid);
 	rv64_thread_leave(&start.thread->cpu);
 	rv64_thread_again(&parent->cpu);
 out_free:
@@ -429,6 +430,7 @@ static void *beside_main(void *arg)
 	while (hostcall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOWAIT | __WALL, 0) == -EINTR)
 		;
 	rv64_self = NULL;
+	rv64_mm_bury(t->tid);
 	rv64_thread_leave(&t->cpu);
 	free(t);
 	free(stack);
