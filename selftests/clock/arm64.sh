@@ -12,7 +12,8 @@ qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64) || {
 }
 failed=0
 echo "TAP version 13"
-for name in page_test clock_test map_test race_test fuzz_test reads_test wait_test wait_race_test; do
+for name in page_test clock_test map_test race_test fuzz_test reads_test wait_test \
+	wait_order_test wait_scaled_test kick_test alarm_test wait_race_test; do
 	echo "# $name"
 	"$qemu" "build/selftests/clock/arm64/$name" 2>&1
 	echo "#: end $name $?"

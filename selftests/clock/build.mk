@@ -4,7 +4,8 @@
 # The kselftest headers are taken from Debian's linux-source package, the oldest there is.
 
 CLOCK_OUT	:= $(BUILD)/selftests/clock
-CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test reads_test wait_test wait_race_test
+CLOCK_NAMES	:= page_test clock_test map_test race_test fuzz_test reads_test \
+		   wait_test wait_order_test wait_scaled_test kick_test alarm_test wait_race_test
 KSELFTEST	:= $(BUILD)/selftests/kselftest
 KSELFTEST_FILES	:= kselftest.h kselftest_harness.h lib.mk kselftest/runner.sh kselftest/prefix.pl
 ARM64_CC	:= aarch64-linux-gnu-gcc

@@ -99,6 +99,33 @@ static inline int end_waiter(struct waiter *waiter)
 	return waiter->ret;
 }
 
+static inline __u64 count_of(struct sundial_clock *clock)
+{
+	return sundial_page_now(sundial_clock_page(clock, 0), sundial_host_now);
+}
+
+/* How often SIGUSR1 came since handle_signal(). */
+static atomic_uint handled;
+
+static inline void count_signal(int signal)
+{
+	atomic_fetch_add(&handled, 1);
+}
+
+static inline void handle_signal(int flags)
+{
+	struct sigaction action = {.sa_handler = count_signal, .sa_flags = flags};
+
+	atomic_store(&handled, 0);
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+static inline void until_handled(unsigned int count)
+{
+	while (atomic_load(&handled) < count)
+		usleep(100);
+}
+
 static inline bool no_robust_futexes(void)
 {
 	void *head;
