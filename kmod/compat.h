@@ -49,15 +49,20 @@ static inline int sundial_kfunc_register_kprobe(const struct btf_kfunc_id_set *s
 	return register_btf_kfunc_id_set(BPF_PROG_TYPE_KPROBE, set);
 }
 
-/* 908a1d775422 ("hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()"), 6.13 */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-static inline void hrtimer_setup(struct hrtimer *timer,
-				 enum hrtimer_restart (*function)(struct hrtimer *),
-				 clockid_t clock, enum hrtimer_mode mode)
+/*
+ * 908a1d775422 ("hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()"), 6.13. Stable
+ * kernels take it over, so that its own name would be defined twice one day.
+ */
+static inline void sundial_hrtimer_setup(struct hrtimer *timer,
+					 enum hrtimer_restart (*function)(struct hrtimer *),
+					 clockid_t clock, enum hrtimer_mode mode)
 {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
-}
+#else
+	hrtimer_setup(timer, function, clock, mode);
 #endif
+}
 
 #endif /* KMOD_COMPAT_H */

@@ -443,7 +443,7 @@ int sundial_queues_alloc(struct sundial_clock *clock)
 {
 	u32 i;
 
-	hrtimer_setup(&clock->timer, timer_fired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	sundial_hrtimer_setup(&clock->timer, timer_fired, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	if (clock->kind == SUNDIAL_KIND_USER && clock->mode == SUNDIAL_MODE_SCALED)
 		return 0; /* its rate can change with no call: nobody can wait */
 	clock->queues = kvcalloc(clock->count, sizeof(*clock->queues), GFP_KERNEL_ACCOUNT);
