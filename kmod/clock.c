@@ -139,30 +139,34 @@ static void rate_load(struct sundial_clock_rate *to, const struct sundial_clock_
  * The reader's half, for a page of either kind. A writer of the kernel's own page
  * has interrupts off: who finds it on its own CPU is an NMI or a probe in the middle
  * of the change, and takes the old copy; all others wait for it. A page of kind USER
- * may be changed by anybody at any time: what is returned is then some number, after
- * a bounded while.
+ * may be changed by anybody at any time: after a bounded while the last copy that was
+ * whole must do, though another was in force when the host's time had been taken.
  */
 static u64 clock_scaled(struct sundial_clock *clock, struct sundial_clock_page *page,
 			const u64 *host_ns)
 {
 	int tries = LATCH_TRIES, waits = clock->kind == SUNDIAL_KIND_KERNEL ? LATCH_WAITS : 0;
-	struct sundial_clock_rate rate;
-	u64 at_ns;
+	struct sundial_clock_rate look, rate = {};
+	u64 at_ns = 0;
 	u32 seq;
 
-	for (;; tries--) {
+	do {
 		seq = smp_load_acquire(&page->seq);
 		while (seq & 1 && waits > 0 && READ_ONCE(clock->writer) != raw_smp_processor_id()) {
 			waits--;
 			cpu_relax();
 			seq = smp_load_acquire(&page->seq);
 		}
-		rate_load(&rate, &page->rate[seq & 1]);
+		rate_load(&look, &page->rate[seq & 1]);
+		smp_rmb(); /* the copy is read before seq is looked at again */
+		if (READ_ONCE(page->seq) != seq)
+			continue;
+		rate = look;
 		at_ns = (host_ns ? *host_ns : ktime_get_mono_fast_ns()) + clock->timens_ns;
-		rmb(); /* the counter, too, is read before seq is looked at again */
-		if (READ_ONCE(page->seq) == seq || tries <= 0)
+		rmb(); /* the counter, too */
+		if (READ_ONCE(page->seq) == seq)
 			break;
-	}
+	} while (tries--);
 	if (rate.shift > SUNDIAL_CLOCK_MAX_SHIFT)
 		return rate.base_ns;
 	return rate_count(&rate, at_ns);
