@@ -173,6 +173,11 @@ TEST_F_TIMEOUT(clock, steps_to_and_fro_forget_nobody, 300)
 	EXPECT_LT(0, race.reached);
 }
 
+/*
+ * That the page shows no less afterwards is not asked: on a busy machine a writer can
+ * lose its CPU amid a change that slows the clock down, for longer than readers wait
+ * for it; see sundial_latch_begin().
+ */
 static void *wait_for_host_time(void *arg)
 {
 	struct race *race = arg;
@@ -184,7 +189,7 @@ static void *wait_for_host_time(void *arg)
 		deadline_ns = sundial_page_now(page, sundial_host_now) + step_ns;
 		if (sundial_clock_wait(race->clock, 0, deadline_ns, &now_ns))
 			atomic_fetch_add(&race->failed, 1);
-		else if (now_ns < deadline_ns || sundial_page_now(page, sundial_host_now) < now_ns)
+		else if (now_ns < deadline_ns)
 			atomic_fetch_add(&race->early, 1);
 		atomic_fetch_add(&race->reached, 1);
 	}
