@@ -283,6 +283,60 @@ TEST_F(bind, a_word_says_in_which_page_its_thread_is)
 	EXPECT_PAGE(2);
 }
 
+#define NEW_PROGRAM "SUNDIAL_NEW_PROGRAM"
+
+/*
+ * What a program does instead of the tests that a bound thread has executed: asks in
+ * which page it is. Its status is 100 more than that.
+ */
+__attribute__((constructor)) static void in_new_program(void)
+{
+	const char *text = getenv(NEW_PROGRAM);
+	unsigned long word;
+	__u64 domain;
+	int program;
+
+	if (!text || sscanf(text, "%d %llu %lx", &program, &domain, &word) != 3)
+		return;
+	if (word) {
+		if (mmap((void *)word, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != (void *)word)
+			_exit(1);
+		*(__u32 *)word = 4;
+	}
+	_exit(100 + asked_page(program, domain));
+}
+
+/* A child that is bound, by a word or without, and then executes a program that asks. */
+static int page_after_exec(FIXTURE_DATA(bind) * self, bool by_word)
+{
+	char text[80], *argv[] = {"new program", NULL}, *envp[] = {text, NULL};
+	pid_t pid = fork_child();
+	__u32 *word = NULL;
+
+	if (pid)
+		return child_status(pid) - 100;
+	if (by_word) {
+		word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		*word = 4;
+	}
+	if (bind_call(self->fd, 0, by_word ? 0 : 4, word, 0) ||
+	    asked_page(self->program, self->domain) != 4)
+		_exit(1);
+	snprintf(text, sizeof(text), NEW_PROGRAM "=%d %llu %lx", self->program, self->domain,
+		 (unsigned long)word);
+	fcntl(self->program, F_SETFD, 0);
+	execve("/proc/self/exe", argv, envp);
+	_exit(2);
+}
+
+TEST_F(bind, a_thread_stays_bound_over_exec_but_a_word_goes_with_its_memory)
+{
+	NEED_KFUNCS();
+	EXPECT_EQ(4, page_after_exec(self, false));
+	EXPECT_EQ(-1, page_after_exec(self, true));
+}
+
 struct flipper {
 	__u32 *word;
 	atomic_bool done;
