@@ -19,6 +19,13 @@ $(TB_HOST_TESTS): $(TB_OUT)/memfd/%: selftests/tb/%.c $(TB_DEPS) $(CLOCK_LIB)
 CHECKS	 += $(TB_HOST_TESTS)
 VM_TESTS += $(TB_VM_TESTS)
 
+# What only the kernel sees.
+$(TB_OUT)/vm/seen_kernel_test: selftests/tb/seen_kernel_test.c $(TB_DEPS) $(CLOCK_LIB) $(PROVOKED)
+	@mkdir -p $(@D)
+	$(CC) $(CLOCK_FLAGS) -static -o $@ $< $(CLOCK_LIB) $(PROVOKED_LINK)
+
+VM_TESTS += $(TB_OUT)/vm/seen_kernel_test
+
 # Invalidations that are held amid their work, by a module of the test's own.
 $(TB_OUT)/vm/delay_test: selftests/tb/delay_test.c selftests/tb/module/sundial_delay.h $(TB_DEPS) $(CLOCK_LIB) $(PROVOKED)
 	@mkdir -p $(@D)

@@ -382,6 +382,28 @@ TEST_F(device, the_generations_can_never_be_mapped_writable)
 	munmap(map, PAGE);
 }
 
+TEST_F(device, a_child_that_was_given_the_mappings_is_stale_all_the_same)
+{
+	const void *page, *words;
+	pid_t pid;
+
+	SET(4, 1, 0);
+	page = sundial_tb_page(self->tb);
+	words = sundial_tb_vcpu_words(self->tb, 0);
+	ASSERT_EQ(0, madvise((void *)page, PAGE, MADV_DOFORK));
+	ASSERT_EQ(0, madvise((void *)words, PAGE, MADV_DOFORK));
+	pid = fork_child();
+	if (!pid) {
+		if (!is_mapped(page) || !is_mapped(words))
+			_exit(1);
+		if (sundial_tb_attach(self->tb, 0, map_anonymous(1), PAGE) != -ESTALE ||
+		    sundial_tb_invalidate(self->tb, 0, 1) != -ESTALE)
+			_exit(2);
+		_exit(sundial_tb_vcpu(self->tb, 0, 0) == -ESTALE ? 0 : 3);
+	}
+	EXPECT_EQ(0, child_status(pid));
+}
+
 TEST_F(device, exactly_two_mappings_are_accepted)
 {
 	int fd;

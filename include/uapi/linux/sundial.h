@@ -433,8 +433,9 @@ struct sundial_clock_bind {
  *	reads what is there now
  *
  * A generation never decreases. After fork() the child is not registered: the
- * set's mappings are not inherited (VM_DONTCOPY) and calls answer ESTALE until it
- * registers itself; after exec() likewise.
+ * set's mappings are not inherited (unless the parent asks for it with
+ * MADV_DOFORK) and calls answer ESTALE until it registers itself; after exec()
+ * likewise.
  */
 #define SUNDIAL_TB_MAGIC      0x42544453 /* "SDTB" in memory */
 #define SUNDIAL_TB_MAX_SLOTS  65536
