@@ -31,6 +31,7 @@ enum {
 	OPT_TB_SIZE,
 	OPT_DUMP,
 	OPT_PERF_MAP,
+	OPT_GDB,
 };
 
 #define RV64_ARGS_MAX 8 /* options that go to the riscv64 engine as they are */
@@ -48,6 +49,8 @@ static const struct argp_option options[] = {
 	{"tb-size", OPT_TB_SIZE, "BYTES", 0, "Memory for translated code", 1},
 	{"dump", OPT_DUMP, "in,ir,out", 0, "Print each block that is translated", 1},
 	{"perf-map", OPT_PERF_MAP, NULL, 0, "Write /tmp/perf-PID.map, for perf report", 1},
+	{"gdb", OPT_GDB, "PORT|PATH", 0,
+	 "Wait for gdb (\"target remote :PORT\") before the program's first instruction", 1},
 	{"interpret", OPT_INTERPRET, NULL, 0, "Interpret, translate nothing", 1},
 	{0},
 };
@@ -145,6 +148,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PERF_MAP:
 		rv64_arg(o, "--perf-map", NULL);
+		return 0;
+	case OPT_GDB:
+		rv64_arg(o, "--gdb=%s", arg);
 		return 0;
 	case OPT_INTERPRET:
 		rv64_arg(o, "--interpret", NULL);

@@ -51,6 +51,7 @@ enum rv64_stop {
 	RV64_STOP_EXIT_REQUEST, /* cpu->exit_request was set */
 	RV64_STOP_FENCE_I,	/* after a fence.i: translations may be stale */
 	RV64_STOP_FAULT,	/* at an access that faulted; see fault_address (rv64_run() only) */
+	RV64_STOP_BREAKPOINT,	/* at an address that rv64_breakpoint_add() was told of */
 };
 
 #define RV64_NO_RESERVATION (~0ULL)

@@ -299,6 +299,8 @@ static int step(struct rv64_vcpu *v)
 
 	if (rv64_options.count_budget && v->cpu->budget <= 0)
 		return RV64_STOP_BUDGET;
+	if (unlikely(rv64_breakpoint_within(v->cpu->pc, 1)) && !v->stepping)
+		return RV64_STOP_BREAKPOINT;
 	code = guarded(v, rv64_code.thunks.call, step_guarded);
 	if (code == LEFT_FAULT)
 		return RV64_STOP_FAULT;
@@ -648,7 +650,8 @@ static enum rv64_stop loop(struct rv64_vcpu *v)
 		entry = interpret_only(v) ? NULL : next_entry(v, last);
 		last = NO_EXIT;
 		if (v->execution_denied)
-			stop = deny_execution(v);
+			stop = rv64_breakpoint_within(cpu->pc, 1) ? RV64_STOP_BREAKPOINT
+								  : deny_execution(v);
 		else if (entry)
 			stop = left(v, guarded(v, rv64_code.thunks.enter, entry), &last);
 		else
@@ -671,6 +674,47 @@ enum rv64_stop rv64_run(struct rv64_cpu *cpu)
 	start_running(v);
 	stop = loop(v);
 	/* As any trap does: who runs next may store where nobody counts it. */
+	cpu->reserved_address = RV64_NO_RESERVATION;
+	stop_running(v);
+	rv64_fp_leave(cpu);
+	return stop;
+}
+
+static void look_for_lr(struct rv64_cpu *cpu)
+{
+	struct rv64_insn insn;
+
+	rv64_decode(rv64_fetch(cpu->pc), &insn);
+	cpu->vcpu->at_lr = rv64_ops[insn.op].format == RV64_FMT_LR;
+}
+
+static int step_alone(struct rv64_vcpu *v)
+{
+	int stop;
+
+	v->at_lr = false;
+	v->stepping = true;
+	guarded(v, rv64_code.thunks.call, look_for_lr);
+	stop = v->at_lr ? run_exclusive(v) : step(v);
+	v->stepping = false;
+	if (stop == RV64_STOP_FENCE_I) {
+		fence_i(v);
+		stop = RV64_GO_ON;
+	}
+	return stop == RV64_GO_ON ? RV64_STOP_BUDGET : stop;
+}
+
+enum rv64_stop rv64_step(struct rv64_cpu *cpu)
+{
+	struct rv64_vcpu *v = cpu->vcpu;
+	enum rv64_stop stop;
+
+	/* As for a translation, it is asked on a thread that is not running. */
+	if (memory_at(cpu->pc) == RV64_MEMORY_DATA)
+		return deny_execution(v);
+	rv64_fp_enter(cpu);
+	start_running(v);
+	stop = step_alone(v);
 	cpu->reserved_address = RV64_NO_RESERVATION;
 	stop_running(v);
 	rv64_fp_leave(cpu);
@@ -721,6 +765,48 @@ void rv64_code_changed(u64 address, u64 bytes)
 		resume_world();
 	}
 	rv64_unlock();
+}
+
+/* Under the lock, the world being stopped. */
+static void forget_range(u64 address, u64 end)
+{
+	u64 page = ALIGN_DOWN(address, PAGE_BYTES);
+	struct tb *tb;
+
+	while ((tb = find_in_range(address, end, &page)))
+		rv64_tb_invalidate(tb);
+	clear_jump_caches();
+}
+
+int rv64_breakpoint_add(u64 address)
+{
+	int err;
+
+	rv64_lock();
+	stop_world(rv64_this_vcpu);
+	err = rv64_breakpoint_set(address);
+	forget_range(address, address + 1);
+	resume_world();
+	rv64_unlock();
+	return err;
+}
+
+void rv64_breakpoint_remove(u64 address)
+{
+	rv64_lock();
+	stop_world(rv64_this_vcpu);
+	if (rv64_breakpoint_clear(address))
+		forget_range(address, address + 1);
+	resume_world();
+	rv64_unlock();
+}
+
+void rv64_breakpoint_remove_all(void)
+{
+	u64 address;
+
+	while ((address = rv64_breakpoint_any()))
+		rv64_breakpoint_remove(address);
 }
 
 /* The TB that is compared with its guest bytes; a fault leaves it there. */

@@ -72,6 +72,25 @@ void rv64_thread_again(struct rv64_cpu *cpu);
  */
 enum rv64_stop rv64_run(struct rv64_cpu *cpu);
 
+/*
+ * Executes one instruction, whether or not there is a breakpoint; an LR and what follows
+ * it, up to its SC, are one. Returns RV64_STOP_BUDGET when it is done, else as rv64_run().
+ */
+enum rv64_stop rv64_step(struct rv64_cpu *cpu);
+
+#define RV64_MAX_BREAKPOINTS 4096
+
+/*
+ * A debugger's breakpoints: rv64_run() returns RV64_STOP_BREAKPOINT before it executes the
+ * instruction at address. Both may be called by any thread that is not inside rv64_run();
+ * adding one that is there, or removing one that is not, changes nothing. 0 or -ENOSPC.
+ */
+int rv64_breakpoint_add(u64 address);
+/* Not while another thread may add or remove one. */
+bool rv64_breakpoint_within(u64 address, u64 bytes);
+void rv64_breakpoint_remove(u64 address);
+void rv64_breakpoint_remove_all(void);
+
 /* Makes rv64_run() of another thread, or of a handler's own, return soon. Safe in signal
  * handlers. */
 void rv64_request_exit(struct rv64_cpu *cpu);

@@ -25,6 +25,7 @@
 #include <string.h>
 #include "rv64/cpu.h"
 #include "rv64/back.h"
+#include "rv64/vcpu.h"
 
 enum kind {
 	KIND_INTERP, /* what has no row */
@@ -317,7 +318,7 @@ static bool must_end(const struct rv64_insn *insn)
 
 static void interpret(struct front *f, const struct rv64_insn *insn)
 {
-	f->ended = must_end(insn);
+	f->ended = must_end(insn) || f->block->breakpoint;
 	add(f, f->ended ? IR_INTERP_END : IR_INTERP);
 }
 
@@ -443,7 +444,9 @@ static void one_insn(struct front *f, const struct rv64_insn *insn)
 	const struct rule *rule = &rules[insn->op];
 	bool inlined = is_inline(f, insn, rule);
 
-	if (insn->op == RV64_OP_JAL || insn->op == RV64_OP_JALR) {
+	if (f->block->breakpoint) {
+		interpret(f, insn);
+	} else if (insn->op == RV64_OP_JAL || insn->op == RV64_OP_JALR) {
 		jump(f, insn);
 	} else if (insn->op == RV64_OP_FENCE) {
 		fence(f, insn);
@@ -472,12 +475,14 @@ void rv64_front(struct ir_block *block, u64 pc, const u8 *code, u32 bytes, u32 m
 	block->pc = pc;
 	block->nr_insns = block->nr_ir = 0;
 	block->rounding = rounding;
+	block->breakpoint = rv64_breakpoint_within(pc, 1);
 	while (!f.ended && block->nr_insns < max_insns && f.exits < MAX_BRANCHES) {
 		struct rv64_insn *insn = &block->insn[block->nr_insns];
 		u32 raw = 0;
 
 		memcpy(&raw, code + at, bytes - at < 4 ? bytes - at : 4);
 		if (pc + at >= page_end || bytes - at < 2 ||
+		    (at && rv64_breakpoint_within(pc + at, 1)) ||
 		    (!rv64_is_short(raw) && bytes - at < 4))
 			break;
 		rv64_decode(raw, insn);

@@ -101,7 +101,8 @@ struct ir_block {
 	u64 pc;
 	u32 bytes; /* guest bytes covered */
 	u32 nr_insns, nr_ir;
-	bool rounding; /* made for frm other than to nearest */
+	bool rounding;	 /* made for frm other than to nearest */
+	bool breakpoint; /* a debugger's is at pc */
 	struct rv64_insn insn[TB_MAX_INSNS];
 	u16 offset[TB_MAX_INSNS + 1]; /* of each instruction from pc */
 	struct ir ir[TB_MAX_IR];

@@ -30,6 +30,7 @@ enum {
 	OPT_TB_SIZE,
 	OPT_DUMP,
 	OPT_PERF_MAP,
+	OPT_GDB,
 };
 
 static const struct option options[] = {
@@ -39,6 +40,7 @@ static const struct option options[] = {
 	{"tb-size", required_argument, NULL, OPT_TB_SIZE},
 	{"dump", required_argument, NULL, OPT_DUMP},
 	{"perf-map", no_argument, NULL, OPT_PERF_MAP},
+	{"gdb", required_argument, NULL, OPT_GDB},
 	{0},
 };
 
@@ -74,7 +76,7 @@ static void set_sysroot(const char *dir)
 static int parse_options(int argc, char **argv, struct rv64_exec_options *exec)
 {
 	char *text;
-	int key, i;
+	int key, i, kept = 0;
 
 	while ((key = getopt_long(argc, argv, "+L:", options, NULL)) != -1) {
 		switch (key) {
@@ -98,12 +100,18 @@ static int parse_options(int argc, char **argv, struct rv64_exec_options *exec)
 		case OPT_PERF_MAP:
 			exec->perf_map = true;
 			break;
+		case OPT_GDB:
+			rv64_run_options.gdb = optarg;
+			break;
 		default:
 			exit(125);
 		}
 	}
-	for (i = 1; i < optind && i <= PASS_RV64_ARGS; i++)
-		pass_mm.rv64_args[i - 1] = argv[i];
+	for (i = 1; i < optind && kept < PASS_RV64_ARGS; i++) {
+		/* What it executes is not debugged. */
+		if (strncmp(argv[i], "--gdb", 5))
+			pass_mm.rv64_args[kept++] = argv[i];
+	}
 	return optind;
 }
 
@@ -161,6 +169,19 @@ static struct rv64_thread *first_thread(const struct pass_start *start)
 	return t;
 }
 
+static void await_debugger(struct rv64_thread *t)
+{
+	int err = rv64_gdb_start(rv64_run_options.gdb);
+
+	if (err) {
+		fprintf(stderr, "sundial: --gdb %s: %s\n", rv64_run_options.gdb, strerror(-err));
+		exit(125);
+	}
+	fprintf(stderr, "sundial: waiting for gdb at %s\n", rv64_run_options.gdb);
+	rv64_gdb_thread_begin(t);
+	rv64_install_signals(t->sighand);
+}
+
 static void run(struct pass_start *start, const char *path, char **argv, char **envp)
 	__attribute__((noreturn));
 static void run(struct pass_start *start, const char *path, char **argv, char **envp)
@@ -178,6 +199,8 @@ static void run(struct pass_start *start, const char *path, char **argv, char **
 	rv64_load(t, path, start->name ? start->name : path, argv, envp);
 	if (start->spare_fd)
 		close(start->spare_fd);
+	if (rv64_run_options.gdb)
+		await_debugger(t);
 	rv64_set_mask(start->mask);
 	rv64_loop(t);
 	__builtin_unreachable();

@@ -249,6 +249,7 @@ struct tb *rv64_tb_make(struct ir_block *block, bool constant)
 		.bytes = block->bytes,
 		.nr_insns = block->nr_insns,
 		.rounding = block->rounding,
+		.breakpoint = block->breakpoint,
 		.constant = constant,
 		.first_exit = rv64_code.nr_exits,
 		.incoming = NO_EXIT,
@@ -414,6 +415,7 @@ struct tb *rv64_tb_revive(u64 pc, bool rounding, const u8 *code, u32 bytes, bool
 
 	for (; (tb = *at); at = &tb->next_hash) {
 		if (tb->pc == pc && tb->rounding == rounding && tb->bytes <= bytes &&
+		    !tb->breakpoint && !rv64_breakpoint_within(pc, tb->bytes) &&
 		    !memcmp(tb->code, code, tb->bytes))
 			break;
 	}

@@ -50,7 +50,7 @@ struct tb {
 	u32 entry, host_bytes;
 	u32 bytes; /* of guest code */
 	u16 nr_insns;
-	bool rounding; /* see struct ir_block */
+	bool rounding, breakpoint; /* see struct ir_block */
 	bool valid;
 	bool constant; /* its guest bytes only change by what rv64_code_changed() hears of */
 	u32 first_exit, nr_exits;

@@ -61,6 +61,8 @@ struct rv64_vcpu {
 	bool execution_denied; /* at the last fetch: the guest may not execute there */
 	bool constant;	       /* what was fetched only changes by calls */
 	bool next_page;	       /* fetch from there too */
+	bool stepping;	       /* in rv64_step(): no breakpoint stops it */
+	bool at_lr;	       /* what is to be stepped is an LR */
 	s32 stop;	       /* result of the last step */
 	u32 fetch_bytes;
 	u32 hint; /* the exit by which translated code was left for the interpreter last */
@@ -85,6 +87,11 @@ void rv64_unlock(void);
 /* symbols.c: the guest function at pc, as "name+0x10", else "file:address"; returns text.
  * Under the translation lock. */
 char *rv64_print_symbol(u64 pc, char *text, size_t bytes);
+
+/* breakpoint.c; see there for who may call what. set: 0 or -ENOSPC; clear: it was there. */
+int rv64_breakpoint_set(u64 address);
+bool rv64_breakpoint_clear(u64 address);
+u64 rv64_breakpoint_any(void); /* 0: none */
 
 /* stats.c */
 u64 rv64_now_ns(void);

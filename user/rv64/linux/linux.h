@@ -20,6 +20,7 @@
 #include "base/hostcall.h"
 #include "passthrough/pass.h"
 #include "rv64/cpu.h"
+#include "rv64/gdb/gdb.h"
 #include "simkernel/uaccess.h"
 
 /* A handler's result that is no result: the registers are right as they are, pc too. */
@@ -50,6 +51,7 @@ struct rv64_thread {
 	bool lent;    /* vfork's child, on its parent's host thread */
 	bool leaving; /* the loop ends, with exit_status */
 	int exit_status;
+	struct rv64_gdb_thread gdb;
 	struct pass_sighand own;
 };
 
@@ -58,12 +60,21 @@ extern __thread struct rv64_thread *rv64_self __attribute__((tls_model("initial-
 
 struct rv64_run_options {
 	bool stats;
+	const char *gdb;	/* where a debugger is awaited, or NULL */
 	char sysroot[PATH_MAX]; /* without a slash at its end; "" for none */
 };
 extern struct rv64_run_options rv64_run_options;
 
+/* Stops for the debugger, which has nothing to do with vfork's children. */
+static inline bool rv64_debugged(const struct rv64_thread *t)
+{
+	return unlikely(READ_ONCE(rv64_gdb_active)) && !t->lent;
+}
+
 /* thread.c: runs the guest until its thread ends. */
 void rv64_loop(struct rv64_thread *t);
+/* What follows from a result of rv64_run(). */
+void rv64_stopped(struct rv64_thread *t, enum rv64_stop stop);
 struct rv64_thread *rv64_thread_new(void);
 long rv64_clone(struct rv64_thread *t, const struct clone_request *req);
 /* Ends this thread; PASS_RESTART when a signal goes first. */
@@ -110,6 +121,10 @@ void rv64_signals_init(struct rv64_thread *t, u64 ignored);
 /* The guest caused it: sent to this thread as the CPU's own. */
 void rv64_force_signal(struct rv64_thread *t, int sig, int code, u64 addr);
 void rv64_deliver(struct rv64_thread *t);
+/* The pending signal is forgotten. */
+void rv64_drop_signal(struct rv64_thread *t);
+/* The host's entries anew, as a debugger comes or goes. */
+void rv64_install_signals(struct pass_sighand *s);
 u64 rv64_block_all(void);
 void rv64_block_faults(void);
 void rv64_set_mask(u64 mask);
@@ -147,7 +162,9 @@ void rv64_clock_init(void);
 u64 rv64_hwcap(void);
 void rv64_cpuinfo(FILE *file);
 
-/* load.c: the program in memory and its first stack; ends the process if it cannot. */
+/* load.c: where the auxiliary vector is, and the program in memory and its first stack; ends the
+ * process if it cannot. */
+extern u64 rv64_auxv, rv64_auxv_bytes;
 void rv64_load(struct rv64_thread *t, const char *path, const char *name, char **argv, char **envp);
 
 #endif

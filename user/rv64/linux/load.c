@@ -21,6 +21,8 @@
 #define FRAME_BYTES 1088 /* frame.c's */
 #define USER_HZ	    100
 
+u64 rv64_auxv, rv64_auxv_bytes;
+
 struct loaded {
 	struct elf_image image;
 	u64 entry, interp_base;
@@ -204,5 +206,7 @@ void rv64_load(struct rv64_thread *t, const char *path, const char *name, char *
 	rv64_brk_start(l.image.end);
 	t->cpu.x[2] = build_stack(&l, name, argv, envp, vdso, &stack);
 	t->cpu.pc = l.entry;
+	rv64_auxv = stack.auxv;
+	rv64_auxv_bytes = stack.auxv_bytes;
 	publish(&l, &stack, name);
 }

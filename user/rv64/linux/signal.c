@@ -169,6 +169,11 @@ static void take_fault(int sig, siginfo_t *info, void *ucontext)
 			die("a fault inside the engine", *ip, (u64)info->si_addr);
 		return;
 	}
+	if (rv64_gdb_active && rv64_gdb_is_kick(info)) {
+		if (*ip >= (greg_t)rv64_host_check && *ip <= (greg_t)rv64_host_insn)
+			*ip = (greg_t)rv64_host_backout;
+		return;
+	}
 	handler = READ_ONCE(t->sighand->action[sig].handler);
 	if (handler == (u64)SIG_IGN)
 		return;
@@ -180,6 +185,15 @@ static void take_fault(int sig, siginfo_t *info, void *ucontext)
 		return; /* one of a kind waits, as in Linux */
 	t->held |= SIGBIT(sig);
 	t->held_info[sig == SIGBUS] = *info;
+}
+
+/* What ends the process if nobody handles it. */
+static bool is_fatal(int sig)
+{
+	const u64 harmless = SIGBIT(SIGCHLD) | SIGBIT(SIGCONT) | SIGBIT(SIGURG) | SIGBIT(SIGWINCH) |
+			     SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU);
+
+	return !(SIGBIT(sig) & harmless);
 }
 
 /*
@@ -197,10 +211,25 @@ static long install(int sig, const struct k_sigaction *act)
 	if (act->handler > (u64)SIG_IGN) {
 		own.handler = (u64)take_signal;
 		own.mask = ~0UL;
+	} else if (rv64_gdb_active && act->handler == (u64)SIG_DFL && is_fatal(sig)) {
+		/* The debugger sees it first; if it forgets it, so shall the guest's calls. */
+		own.handler = (u64)take_signal;
+		own.mask = ~0UL;
+		own.flags |= SA_RESTART;
 	}
-	own.flags = (act->flags & kept) | SA_SIGINFO | SA_ONSTACK | SA_RESTORER_;
+	own.flags = (own.flags & kept) | SA_SIGINFO | SA_ONSTACK | SA_RESTORER_;
 	own.restorer = (u64)rv64_restorer;
 	return hostcall(SYS_rt_sigaction, sig, &own, 0, 8);
+}
+
+void rv64_install_signals(struct pass_sighand *s)
+{
+	pass_lock(&s->lock);
+	for (int sig = 1; sig <= NSIG_MAX; sig++) {
+		if (sig != SIGKILL && sig != SIGSTOP)
+			install(sig, &s->action[sig]);
+	}
+	pass_unlock(&s->lock);
 }
 
 void rv64_signals_init(struct rv64_thread *t, u64 ignored)
@@ -264,7 +293,9 @@ static void act_by_default(struct rv64_thread *t, int sig, const siginfo_t *info
 
 	t->pending = 0;
 	barrier();
-	if (forced || is_fault(sig))
+	if (rv64_debugged(t) && is_fatal(sig))
+		rv64_gdb_killed(t, sig);
+	if (forced || is_fault(sig) || rv64_gdb_active)
 		hostcall(SYS_rt_sigaction, sig, &dfl, 0, 8);
 	send_again(sig, &copy);
 	hostcall(SYS_rt_sigprocmask, SIG_SETMASK, &host, 0, 8);
@@ -303,6 +334,13 @@ static void no_room(struct rv64_thread *t, int sig)
 		note(t, SIGSEGV, &info, mask);
 }
 
+void rv64_drop_signal(struct rv64_thread *t)
+{
+	t->pending = 0;
+	barrier();
+	rv64_set_mask(t->mask);
+}
+
 void rv64_deliver(struct rv64_thread *t)
 {
 	struct k_sigaction act = take_action(t->sighand, t->sig);
@@ -336,6 +374,10 @@ void rv64_force_signal(struct rv64_thread *t, int sig, int code, u64 addr)
 
 	if (t->pending)
 		return;
+	if (rv64_debugged(t) && !rv64_gdb_fault(t, &info)) {
+		rv64_set_mask(mask);
+		return;
+	}
 	handler = READ_ONCE(t->sighand->action[sig].handler);
 	if (handler <= (u64)SIG_IGN || (mask & SIGBIT(sig)))
 		act_by_default(t, sig, &info, mask, true);

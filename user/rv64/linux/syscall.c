@@ -9,9 +9,10 @@
 #include "rv64/exec.h"
 #include "rv64/linux/linux.h"
 
-#define X_A0   10
-#define X_A7   17
-#define NR_MAX 512
+#define X_A0		10
+#define X_A7		17
+#define NR_MAX		512
+#define NR_RT_SIGRETURN 139
 
 enum kind {
 	KIND_UNKNOWN,
@@ -116,7 +117,11 @@ void rv64_syscall(struct rv64_thread *t)
 	long ret;
 
 	memcpy(a, &x[X_A0], sizeof(a));
-	ret = answer(t, row, nr, a);
+	/* A signal's return changes registers before it is over, and does not wait. */
+	if (!rv64_debugged(t) || nr == NR_RT_SIGRETURN || rv64_gdb_call_begin(t, &ret))
+		ret = answer(t, row, nr, a);
+	if (unlikely(t->gdb.in_call) && !rv64_gdb_call_end(t, ret))
+		return;
 	if (ret == PASS_RESTART || ret == RV64_KEEP_STATE)
 		return;
 	x[X_A0] = ret;

@@ -39,7 +39,7 @@ struct rv64_thread *rv64_thread_new(void)
 	return t;
 }
 
-static void stopped(struct rv64_thread *t, enum rv64_stop stop)
+void rv64_stopped(struct rv64_thread *t, enum rv64_stop stop)
 {
 	struct rv64_cpu *cpu = &t->cpu;
 
@@ -58,6 +58,9 @@ static void stopped(struct rv64_thread *t, enum rv64_stop stop)
 		break;
 	case RV64_STOP_FAULT:
 		rv64_force_signal(t, cpu->fault_signal, cpu->fault_code, cpu->fault_address);
+		break;
+	case RV64_STOP_BREAKPOINT: /* the debugger's of vfork's parent */
+		rv64_stopped(t, rv64_step(cpu));
 		break;
 	default: /* BUDGET, EXIT_REQUEST: the loop looks */
 		break;
@@ -78,10 +81,12 @@ void rv64_loop(struct rv64_thread *t)
 		 */
 		WRITE_ONCE(t->cpu.exit_request, 0);
 		barrier();
-		if (READ_ONCE(t->pending))
+		if (rv64_debugged(t))
+			rv64_gdb_turn(t);
+		else if (READ_ONCE(t->pending))
 			rv64_deliver(t);
 		else
-			stopped(t, rv64_run(&t->cpu));
+			rv64_stopped(t, rv64_run(&t->cpu));
 	}
 }
 
@@ -150,6 +155,10 @@ long rv64_exit_thread(struct rv64_thread *t, int status)
 	/* The stack of a child of vfork is its parent's; the first thread's is the process's. */
 	/* The last thread's status is the process's; libc would make it 0. */
 	last = !t->lent && __atomic_sub_fetch(&others, 1, __ATOMIC_ACQ_REL) < 0;
+	if (last && rv64_debugged(t)) /* the stub's threads would live on */
+		rv64_exit_process(status);
+	if (rv64_debugged(t))
+		rv64_gdb_thread_end(t);
 	if (t->main)
 		rv64_thread_leave(&t->cpu);
 	if (t->main || t->lent || last)
@@ -187,6 +196,8 @@ static void *thread_main(void *arg)
 	if (req->flags & CLONE_CHILD_SETTID)
 		put_user(t->tid, req->child_tid);
 	start->ret = t->tid;
+	if (rv64_debugged(t))
+		rv64_gdb_thread_begin(t);
 	sem_post(&start->ready); /* start is gone from here on */
 	rv64_set_mask(mask);
 	rv64_loop(t);
@@ -278,6 +289,10 @@ static void become_child(struct rv64_thread *t, const struct clone_request *req)
 	t->tid = hostcall(SYS_gettid);
 	t->main = true;
 	others = 0;
+	if (rv64_gdb_active) {
+		rv64_gdb_forked(t);
+		rv64_install_signals(t->sighand);
+	}
 	t->robust_list = 0;
 	t->clear_child_tid = req->flags & CLONE_CHILD_CLEARTID ? req->child_tid : 0;
 	t->held = 0;
@@ -472,6 +487,8 @@ long rv64_clone(struct rv64_thread *t, const struct clone_request *req)
 
 void rv64_exit_process(int status)
 {
+	if (rv64_debugged(rv64_self))
+		rv64_gdb_exit(rv64_self, status);
 	if (rv64_run_options.stats) {
 		rv64_print_stats(stderr);
 		rv64_print_unknown(stderr);
