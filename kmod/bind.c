@@ -11,7 +11,7 @@
  *
  * Locking: bind_lock guards the table, the lists and their counts. Lookups take
  * nothing but RCU and may come from an NMI. A binding is constant once it is in
- * the table; it is freed from bind_wq, because a clock and an mm may only be put
+ * the table; it is freed from a work, because a clock and an mm may only be put
  * in process context, after a grace period.
  */
 #include <linux/cred.h>
@@ -26,6 +26,7 @@
 
 #include "bind.h"
 #include "clock.h"
+#include "sundial.h"
 #include "trace.h"
 
 struct binding {
@@ -42,7 +43,6 @@ struct binding {
 
 static DEFINE_HASHTABLE(bindings, 12);
 static DEFINE_MUTEX(bind_lock);
-static struct workqueue_struct *bind_wq;
 
 static struct binding *find(const struct pid *pid)
 {
@@ -106,7 +106,7 @@ static void binding_end(struct binding *binding)
 	binding->owner->bound--;
 	trace_sundial_clock_unbind(binding->clock->domain + binding->index, pid_nr(binding->pid));
 	INIT_RCU_WORK(&binding->free, binding_free);
-	queue_rcu_work(bind_wq, &binding->free);
+	queue_rcu_work(sundial_worker, &binding->free);
 }
 
 /* Looks at up to count of the file's bindings and ends those of threads that have ended. */
@@ -203,27 +203,23 @@ static int bind(struct sundial_clock_file *handle, const struct sundial_clock_bi
 	return 0;
 }
 
-int sundial_clock_bind(struct sundial_clock_file *handle,
-		       const struct sundial_clock_bind __user *argument)
+int sundial_clock_bind(struct sundial_clock_file *handle, const struct sundial_clock_bind *how)
 {
-	struct sundial_clock_bind how;
 	struct pid *pid;
 	int ret;
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	if (how.flags & ~SUNDIAL_BIND_OFF || how.pad || how.index >= handle->clock->count)
+	if (how->flags & ~SUNDIAL_BIND_OFF || how->pad || how->index >= handle->clock->count)
 		return -EINVAL;
-	if (how.index && (how.word || how.flags & SUNDIAL_BIND_OFF))
+	if (how->index && (how->word || how->flags & SUNDIAL_BIND_OFF))
 		return -EINVAL;
-	if (how.word && (how.flags & SUNDIAL_BIND_OFF || how.word % sizeof(u32) ||
-			 !access_ok(u64_to_user_ptr(how.word), sizeof(u32))))
+	if (how->word && (how->flags & SUNDIAL_BIND_OFF || how->word % sizeof(u32) ||
+			  !access_ok(u64_to_user_ptr(how->word), sizeof(u32))))
 		return -EINVAL;
-	pid = get_thread(&how);
+	pid = get_thread(how);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
 	mutex_lock(&bind_lock);
-	ret = how.flags & SUNDIAL_BIND_OFF ? unbind(handle, pid) : bind(handle, &how, pid);
+	ret = how->flags & SUNDIAL_BIND_OFF ? unbind(handle, pid) : bind(handle, how, pid);
 	mutex_unlock(&bind_lock);
 	put_pid(pid);
 	return ret;
@@ -237,17 +233,4 @@ void sundial_clock_unbind_all(struct sundial_clock_file *handle)
 	list_for_each_entry_safe (binding, next, &handle->bindings, of_file)
 		binding_end(binding);
 	mutex_unlock(&bind_lock);
-}
-
-int __init sundial_bind_init(void)
-{
-	bind_wq = alloc_workqueue("sundial_bind", WQ_UNBOUND, 0);
-	return bind_wq ? 0 : -ENOMEM;
-}
-
-/* Nobody has a file any more, so no binding is left but those on their way to be freed. */
-void sundial_bind_exit(void)
-{
-	rcu_barrier();
-	destroy_workqueue(bind_wq);
 }

@@ -13,8 +13,7 @@ struct sundial_clock_bind;
 struct sundial_clock_file;
 
 /* SUNDIAL_CLOCK_BIND. Process context, may sleep. */
-int sundial_clock_bind(struct sundial_clock_file *handle,
-		       const struct sundial_clock_bind __user *argument);
+int sundial_clock_bind(struct sundial_clock_file *handle, const struct sundial_clock_bind *how);
 
 /* Ends what was bound through handle, which nobody uses any more. Process context. */
 void sundial_clock_unbind_all(struct sundial_clock_file *handle);
@@ -24,8 +23,5 @@ void sundial_clock_unbind_all(struct sundial_clock_file *handle);
  * context, in an RCU read-side section, which is also how long the clock lasts.
  */
 struct sundial_clock *sundial_bound_clock(u32 *index);
-
-int sundial_bind_init(void);
-void sundial_bind_exit(void);
 
 #endif /* KMOD_BIND_H */

@@ -218,9 +218,9 @@ static void change_end(struct sundial_clock *clock, const struct sundial_clock_r
 }
 
 static int clock_info(struct sundial_clock *clock, struct file *file,
-		      struct sundial_clock_info __user *argument)
+		      struct sundial_clock_info *info)
 {
-	struct sundial_clock_info info = {
+	*info = (struct sundial_clock_info){
 		.kind = clock->kind,
 		.mode = clock->mode,
 		.flags = clock->flags,
@@ -231,8 +231,8 @@ static int clock_info(struct sundial_clock *clock, struct file *file,
 	};
 
 	if (clock->kind == SUNDIAL_KIND_KERNEL)
-		info.now_ns = sundial_clock_now(clock, 0);
-	return copy_to_user(argument, &info, sizeof(info)) ? -EFAULT : 0;
+		info->now_ns = sundial_clock_now(clock, 0);
+	return 0;
 }
 
 /*
@@ -256,97 +256,84 @@ static u64 set_begin(struct sundial_clock *clock, struct sundial_clock_rate *rat
 	}
 }
 
-static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set __user *argument)
+static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set *set)
 {
-	struct sundial_clock_set set;
 	struct sundial_clock_rate rate;
 	u64 old_ns;
 	int ret = 0;
 
-	if (copy_from_user(&set, argument, sizeof(set)))
-		return -EFAULT;
-	if (set.flags || set.pad)
+	if (set->flags || set->pad)
 		return -EINVAL;
 	old_ns = set_begin(clock, &rate);
-	if (set.now_ns < old_ns && !(clock->flags & SUNDIAL_PAGE_STEPPABLE))
+	if (set->now_ns < old_ns && !(clock->flags & SUNDIAL_PAGE_STEPPABLE))
 		ret = -ERANGE;
 	else
-		rate.base_ns = set.now_ns;
+		rate.base_ns = set->now_ns;
 	change_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
 	if (ret)
 		return ret;
-	trace_sundial_clock_set(clock->domain, old_ns, set.now_ns);
-	sundial_clock_changed(clock, set.now_ns);
+	trace_sundial_clock_set(clock->domain, old_ns, set->now_ns);
+	sundial_clock_changed(clock, set->now_ns);
 	return 0;
 }
 
-static int clock_advance(struct sundial_clock *clock, struct sundial_clock_advance __user *argument)
+static int clock_advance(struct sundial_clock *clock, struct sundial_clock_advance *advance)
 {
-	struct sundial_clock_advance advance;
 	struct sundial_clock_rate rate;
 	u64 old_ns;
 	int ret = 0;
 
-	if (copy_from_user(&advance, argument, sizeof(advance)))
-		return -EFAULT;
-	if (advance.flags || advance.pad)
+	if (advance->flags || advance->pad)
 		return -EINVAL;
 	spin_lock_irq(&clock->lock);
 	old_ns = change_begin(clock, &rate);
-	if (check_add_overflow(old_ns, advance.delta_ns, &advance.now_ns))
+	if (check_add_overflow(old_ns, advance->delta_ns, &advance->now_ns))
 		ret = -EOVERFLOW;
 	else
-		rate.base_ns = advance.now_ns;
+		rate.base_ns = advance->now_ns;
 	change_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
 	if (ret)
 		return ret;
-	trace_sundial_clock_advance(clock->domain, old_ns, advance.now_ns);
-	sundial_clock_changed(clock, advance.now_ns);
-	return put_user(advance.now_ns, &argument->now_ns);
+	trace_sundial_clock_advance(clock->domain, old_ns, advance->now_ns);
+	sundial_clock_changed(clock, advance->now_ns);
+	return 0;
 }
 
-static int clock_set_rate(struct sundial_clock *clock,
-			  const struct sundial_clock_set_rate __user *argument)
+static int clock_set_rate(struct sundial_clock *clock, const struct sundial_clock_set_rate *how)
 {
-	struct sundial_clock_set_rate how;
 	struct sundial_clock_rate rate;
 	u64 now_ns;
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	if (how.flags || how.shift > SUNDIAL_CLOCK_MAX_SHIFT)
+	if (how->flags || how->shift > SUNDIAL_CLOCK_MAX_SHIFT)
 		return -EINVAL;
 	if (clock->mode != SUNDIAL_MODE_SCALED)
 		return -EOPNOTSUPP;
 	spin_lock_irq(&clock->lock);
 	now_ns = change_begin(clock, &rate);
-	rate.mult = how.mult;
-	rate.shift = how.shift;
+	rate.mult = how->mult;
+	rate.shift = how->shift;
 	change_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
-	trace_sundial_clock_set_rate(clock->domain, now_ns, how.mult, how.shift);
+	trace_sundial_clock_set_rate(clock->domain, now_ns, how->mult, how->shift);
 	sundial_clock_changed(clock, now_ns);
 	return 0;
 }
 
 static int clock_set_offsets(struct sundial_clock *clock,
-			     const struct sundial_clock_set_offsets __user *argument)
+			     const struct sundial_clock_set_offsets *offsets)
 {
-	struct sundial_clock_set_offsets offsets;
 	struct sundial_clock_rate rate;
 
-	if (copy_from_user(&offsets, argument, sizeof(offsets)))
-		return -EFAULT;
-	if (offsets.flags || offsets.pad)
+	if (offsets->flags || offsets->pad)
 		return -EINVAL;
 	spin_lock_irq(&clock->lock);
 	rate_begin(clock, &rate);
-	rate.realtime_ns = offsets.realtime_ns;
-	rate.boottime_ns = offsets.boottime_ns;
-	rate.tai_ns = offsets.tai_ns;
-	rate.raw_ns = offsets.raw_ns;
+	rate.realtime_ns = offsets->realtime_ns;
+	rate.boottime_ns = offsets->boottime_ns;
+	rate.tai_ns = offsets->tai_ns;
+	rate.raw_ns = offsets->raw_ns;
 	rate_end(clock, &rate);
 	spin_unlock_irq(&clock->lock);
 	trace_sundial_clock_set_offsets(clock->domain, &rate);
@@ -388,14 +375,9 @@ static int clock_install(struct sundial_clock *clock, const char *name, int flag
 	return fd;
 }
 
-static int clock_reader(struct sundial_clock *clock,
-			const struct sundial_clock_reader __user *argument)
+static int clock_reader(struct sundial_clock *clock, const struct sundial_clock_reader *reader)
 {
-	struct sundial_clock_reader reader;
-
-	if (copy_from_user(&reader, argument, sizeof(reader)))
-		return -EFAULT;
-	if (reader.flags || reader.pad)
+	if (reader->flags || reader->pad)
 		return -EINVAL;
 	return clock_install(clock, "[sundial-clock-reader]", O_RDONLY);
 }
@@ -408,41 +390,40 @@ static int clock_may_change(struct sundial_clock *clock, struct file *file)
 	return clock->kind == SUNDIAL_KIND_KERNEL ? 0 : -EOPNOTSUPP;
 }
 
-static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigned long arg)
+static int clock_call(struct file *file, unsigned int command, void *how)
 {
 	struct sundial_clock_file *handle = file->private_data;
 	struct sundial_clock *clock = handle->clock;
-	void __user *argument = (void __user *)arg;
-	int ret;
 
 	switch (command) {
-	case SUNDIAL_CLOCK_INFO:
-		return clock_info(clock, file, argument);
-	case SUNDIAL_CLOCK_READER:
-		return clock_reader(clock, argument);
 	case SUNDIAL_CLOCK_SET:
-		ret = clock_may_change(clock, file);
-		return ret ? ret : clock_set(clock, argument);
+		return clock_may_change(clock, file) ?: clock_set(clock, how);
 	case SUNDIAL_CLOCK_ADVANCE:
-		ret = clock_may_change(clock, file);
-		return ret ? ret : clock_advance(clock, argument);
+		return clock_may_change(clock, file) ?: clock_advance(clock, how);
 	case SUNDIAL_CLOCK_SET_RATE:
-		ret = clock_may_change(clock, file);
-		return ret ? ret : clock_set_rate(clock, argument);
+		return clock_may_change(clock, file) ?: clock_set_rate(clock, how);
 	case SUNDIAL_CLOCK_SET_OFFSETS:
-		ret = clock_may_change(clock, file);
-		return ret ? ret : clock_set_offsets(clock, argument);
+		return clock_may_change(clock, file) ?: clock_set_offsets(clock, how);
+	case SUNDIAL_CLOCK_INFO:
+		return clock_info(clock, file, how);
+	case SUNDIAL_CLOCK_READER:
+		return clock_reader(clock, how);
 	case SUNDIAL_CLOCK_BIND:
-		return sundial_clock_bind(handle, argument);
+		return sundial_clock_bind(handle, how);
 	case SUNDIAL_CLOCK_WAIT:
-		return sundial_clock_wait(clock, argument);
+		return sundial_clock_wait(clock, how);
 	case SUNDIAL_CLOCK_ALARM:
-		return sundial_clock_alarm(handle, argument);
+		return sundial_clock_alarm(handle, how);
 	case SUNDIAL_CLOCK_KICK:
-		return file->f_mode & FMODE_WRITE ? sundial_clock_kick(clock, argument) : -EPERM;
+		return file->f_mode & FMODE_WRITE ? sundial_clock_kick(clock, how) : -EPERM;
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	return sundial_call(clock_call, SUNDIAL_CLOCK_INFO, SUNDIAL_CLOCK_BIND, file, command, arg);
 }
 
 /* The vma holds the file, and so the clock and its pages. */
@@ -562,15 +543,11 @@ static int clock_alloc_pages(struct sundial_clock *clock, const struct sundial_c
 	return 0;
 }
 
-int sundial_clock_create(const struct sundial_clock_create __user *argument)
+int sundial_clock_create(const struct sundial_clock_create *how)
 {
-	struct sundial_clock_create how;
 	struct sundial_clock *clock;
-	int ret;
+	int ret = check_create(how);
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	ret = check_create(&how);
 	if (ret)
 		return ret;
 	clock = kzalloc(sizeof(*clock), GFP_KERNEL_ACCOUNT);
@@ -578,17 +555,17 @@ int sundial_clock_create(const struct sundial_clock_create __user *argument)
 		return -ENOMEM;
 	kref_init(&clock->kref);
 	spin_lock_init(&clock->lock);
-	clock->kind = how.kind;
-	clock->mode = how.mode;
-	clock->flags = how.flags & SUNDIAL_CREATE_STEPPABLE ? SUNDIAL_PAGE_STEPPABLE : 0;
+	clock->kind = how->kind;
+	clock->mode = how->mode;
+	clock->flags = how->flags & SUNDIAL_CREATE_STEPPABLE ? SUNDIAL_PAGE_STEPPABLE : 0;
 	clock->timens_ns = current_timens_ns();
-	clock->count = how.count;
-	clock->domain = atomic64_fetch_add(how.count, &next_domain);
-	ret = clock_alloc_pages(clock, &how);
+	clock->count = how->count;
+	clock->domain = atomic64_fetch_add(how->count, &next_domain);
+	ret = clock_alloc_pages(clock, how);
 	if (!ret)
 		ret = sundial_queues_alloc(clock);
 	if (!ret) {
-		sundial_view_add(&clock->view, SUNDIAL_VIEW_DOMAINS);
+		sundial_view_add_domain(&clock->view);
 		ret = clock_install(clock, "[sundial-clock]", O_RDWR);
 	}
 	/* From here on only the descriptor keeps it. */

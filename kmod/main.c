@@ -9,10 +9,10 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/workqueue.h>
 
 #include <linux/sundial.h>
 
-#include "bind.h"
 #include "kfunc.h"
 #include "sundial.h"
 #include "tb.h"
@@ -23,6 +23,7 @@
 
 unsigned int sundial_max_clock_pages = SUNDIAL_CLOCK_MAX_PAGES;
 unsigned int sundial_max_tb_slots = SUNDIAL_TB_MAX_SLOTS;
+struct workqueue_struct *sundial_worker;
 
 static_assert(SUNDIAL_CLOCK_MAX_PAGES == SUNDIAL_TB_MAX_SLOTS);
 
@@ -42,18 +43,22 @@ MODULE_PARM_DESC(max_clock_pages, "Most pages in one array of clocks (default an
 module_param_cb(max_tb_slots, &limit_ops, &sundial_max_tb_slots, 0444);
 MODULE_PARM_DESC(max_tb_slots, "Most slots in one TB set (default and most: 65536)");
 
-static long sundial_ioctl(struct file *file, unsigned int command, unsigned long arg)
+static int device_call(struct file *file, unsigned int command, void *how)
 {
-	void __user *argument = (void __user *)arg;
-
 	switch (command) {
 	case SUNDIAL_CLOCK_CREATE:
-		return sundial_clock_create(argument);
+		return sundial_clock_create(how);
 	case SUNDIAL_TB_CREATE:
-		return sundial_tb_create(argument);
+		return sundial_tb_create(how);
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long sundial_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	return sundial_call(device_call, SUNDIAL_CLOCK_CREATE, SUNDIAL_TB_CREATE, file, command,
+			    arg);
 }
 
 static const struct file_operations sundial_fops = {
@@ -72,34 +77,29 @@ static struct miscdevice sundial_device = {
 
 static int __init sundial_init(void)
 {
-	int ret = sundial_bind_init();
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = sundial_space_init();
-	if (ret)
-		goto out_bind;
+	sundial_worker = alloc_workqueue("sundial", WQ_UNBOUND, 0);
+	if (!sundial_worker)
+		return -ENOMEM;
 	ret = sundial_kfunc_init();
 	if (!ret)
 		ret = misc_register(&sundial_device);
 	if (ret)
-		goto out_space;
-	sundial_view_init();
-	return 0;
-
-out_space:
-	sundial_space_exit();
-out_bind:
-	sundial_bind_exit();
+		destroy_workqueue(sundial_worker);
+	else
+		sundial_view_init();
 	return ret;
 }
 
+/* Nobody has a file any more; what is on its way to be freed is waited for. */
 static void __exit sundial_exit(void)
 {
 	sundial_view_exit();
 	misc_deregister(&sundial_device);
+	rcu_barrier(); /* bindings become works after a grace period */
+	destroy_workqueue(sundial_worker);
 	sundial_space_exit();
-	sundial_bind_exit();
 }
 
 module_init(sundial_init);

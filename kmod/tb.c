@@ -26,14 +26,16 @@
 
 static atomic64_t next_set = ATOMIC64_INIT(1);
 
-struct sundial_member *sundial_tb_member(struct sundial_tb *tb)
+struct sundial_member *sundial_tb_member(struct sundial_tb *tb, struct mm_struct *mm)
 {
 	struct sundial_member *member;
 
 	lockdep_assert_held(&tb->mutex);
-	hash_for_each_possible(tb->members, member, hash,
-			       (unsigned long)current->mm) if (member->mm ==
-							       current->mm) return member;
+	hash_for_each_possible(tb->members, member, hash, (unsigned long)mm)
+	{
+		if (member->mm == mm)
+			return member;
+	}
 	return NULL;
 }
 
@@ -42,7 +44,6 @@ static void tb_free(struct kref *kref)
 	struct sundial_tb *tb = container_of(kref, struct sundial_tb, kref);
 
 	sundial_view_remove(&tb->view);
-	sundial_vcpus_forget(tb, NULL);
 	sundial_area_free(&tb->page_area);
 	sundial_area_free(&tb->vcpu_area);
 	kvfree(tb->busy);
@@ -56,6 +57,17 @@ void sundial_tb_put(struct sundial_tb *tb)
 	kref_put(&tb->kref, tb_free);
 }
 
+static void range_free(struct sundial_tb *tb, struct sundial_range *range, u32 reason, u64 bytes)
+{
+	sundial_space_detach(range);
+	spin_lock(&tb->lock);
+	sundial_slot_change(tb, range->slot, reason, bytes);
+	spin_unlock(&tb->lock);
+	range->member->attached--;
+	tb->ranges--;
+	kfree(range);
+}
+
 void sundial_tb_remove(struct sundial_member *member)
 {
 	struct sundial_tb *tb = member->tb;
@@ -66,15 +78,13 @@ void sundial_tb_remove(struct sundial_member *member)
 	hash_del(&member->hash);
 	xa_for_each(&member->ranges, slot, range)
 	{
-		sundial_space_detach(range);
-		kfree(range);
+		range_free(tb, range, SUNDIAL_TB_ENDED, range->node.last - range->node.start + 1);
 		cond_resched();
 	}
 	xa_destroy(&member->ranges);
 	sundial_vcpus_forget(tb, member);
 	tb->spaces--;
-	tb->ranges -= member->attached;
-	sundial_space_put(member->space);
+	sundial_space_put(member);
 	kfree(member);
 }
 
@@ -86,75 +96,68 @@ static int sundial_tb_release(struct inode *inode, struct file *file)
 	int bucket;
 
 	mutex_lock(&tb->mutex);
-	hash_for_each_safe(tb->members, bucket, next, member, hash) if (sundial_space_claim(member))
-		sundial_tb_remove(member);
+	hash_for_each_safe(tb->members, bucket, next, member, hash) sundial_tb_remove(member);
 	mutex_unlock(&tb->mutex);
 	sundial_tb_put(tb);
 	return 0;
 }
 
-static int tb_info(struct sundial_tb *tb, struct sundial_tb_info __user *argument)
+static int tb_info(struct sundial_tb *tb, struct sundial_tb_info *info)
 {
-	struct sundial_tb_info info = {
-		.slots = tb->slots,
-		.vcpus = tb->vcpus,
-		.events = tb->events,
-	};
 	struct sundial_member *member;
 
 	mutex_lock(&tb->mutex);
-	member = sundial_tb_member(tb);
-	info.spaces = tb->spaces;
-	info.ranges = tb->ranges;
-	info.attached = member ? member->attached : 0;
+	member = sundial_tb_member(tb, current->mm);
+	*info = (struct sundial_tb_info){
+		.slots = tb->slots,
+		.vcpus = tb->vcpus,
+		.events = tb->events,
+		.spaces = tb->spaces,
+		.ranges = tb->ranges,
+		.attached = member ? member->attached : 0,
+	};
 	mutex_unlock(&tb->mutex);
-	return copy_to_user(argument, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-/* Puts member into the set, or says why not. */
-static int tb_enter(struct sundial_tb *tb, struct sundial_space *space,
-		    struct sundial_member *member)
-{
-	lockdep_assert_held(&tb->mutex);
-	if (sundial_tb_member(tb))
-		return -EEXIST;
-	if (tb->spaces == SUNDIAL_TB_MAX_SPACES)
-		return -ENOSPC;
-	member->tb = tb;
-	member->mm = current->mm;
-	xa_init_flags(&member->ranges, XA_FLAGS_ACCOUNT);
-	hash_add(tb->members, &member->hash, (unsigned long)member->mm);
-	tb->spaces++;
-	sundial_space_join(space, member);
 	return 0;
 }
 
-static int tb_register(struct sundial_tb *tb, const struct sundial_tb_register __user *argument)
+/* Puts member into the set, or says why not. */
+static int tb_enter(struct sundial_tb *tb, struct sundial_member *member)
 {
-	struct sundial_tb_register how;
+	lockdep_assert_held(&tb->mutex);
+	if (sundial_tb_member(tb, member->mm))
+		return -EEXIST;
+	if (tb->spaces == SUNDIAL_TB_MAX_SPACES)
+		return -ENOSPC;
+	hash_add(tb->members, &member->hash, (unsigned long)member->mm);
+	tb->spaces++;
+	sundial_space_join(member);
+	return 0;
+}
+
+static int tb_register(struct sundial_tb *tb, const struct sundial_tb_register *how)
+{
 	struct sundial_member *member;
-	struct sundial_space *space;
 	int ret;
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	if (how.flags || how.pad)
+	if (how->flags || how->pad)
 		return -EINVAL;
 	member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
 	if (!member)
 		return -ENOMEM;
-	space = sundial_space_get();
-	if (IS_ERR(space)) {
-		kfree(member);
-		return PTR_ERR(space);
-	}
+	member->tb = tb;
+	member->mm = current->mm;
+	xa_init_flags(&member->ranges, XA_FLAGS_ACCOUNT);
+	ret = sundial_space_get(member);
+	if (ret)
+		goto out_free;
 	mutex_lock(&tb->mutex);
-	ret = tb_enter(tb, space, member);
+	ret = tb_enter(tb, member);
 	mutex_unlock(&tb->mutex);
-	if (ret) {
-		sundial_space_put(space);
-		kfree(member);
-	}
+	if (!ret)
+		return 0;
+	sundial_space_put(member);
+out_free:
+	kfree(member);
 	return ret == -EEXIST ? 0 : ret;
 }
 
@@ -172,7 +175,7 @@ static int check_range(struct sundial_tb *tb, const struct sundial_tb_attach *at
 /* On success range is the set's. */
 static int tb_attach_range(struct sundial_tb *tb, struct sundial_range *range)
 {
-	struct sundial_member *member = sundial_tb_member(tb);
+	struct sundial_member *member = sundial_tb_member(tb, current->mm);
 	int ret;
 
 	lockdep_assert_held(&tb->mutex);
@@ -192,24 +195,20 @@ static int tb_attach_range(struct sundial_tb *tb, struct sundial_range *range)
 	return 0;
 }
 
-static int tb_attach(struct sundial_tb *tb, const struct sundial_tb_attach __user *argument)
+static int tb_attach(struct sundial_tb *tb, const struct sundial_tb_attach *attach)
 {
-	struct sundial_tb_attach attach;
 	struct sundial_range *range;
-	int ret;
+	int ret = check_range(tb, attach);
 
-	if (copy_from_user(&attach, argument, sizeof(attach)))
-		return -EFAULT;
-	ret = check_range(tb, &attach);
 	if (ret)
 		return ret;
 	range = kzalloc(sizeof(*range), GFP_KERNEL_ACCOUNT);
 	if (!range)
 		return -ENOMEM;
-	INIT_LIST_HEAD(&range->link);
-	range->node.start = attach.address;
-	range->node.last = attach.address + attach.length - 1;
-	range->slot = attach.slot;
+	INIT_LIST_HEAD(&range->busy);
+	range->node.start = attach->address;
+	range->node.last = attach->address + attach->length - 1;
+	range->slot = attach->slot;
 	mutex_lock(&tb->mutex);
 	ret = tb_attach_range(tb, range);
 	mutex_unlock(&tb->mutex);
@@ -220,7 +219,7 @@ static int tb_attach(struct sundial_tb *tb, const struct sundial_tb_attach __use
 
 static int tb_detach_slot(struct sundial_tb *tb, u32 slot)
 {
-	struct sundial_member *member = sundial_tb_member(tb);
+	struct sundial_member *member = sundial_tb_member(tb, current->mm);
 	struct sundial_range *range;
 
 	lockdep_assert_held(&tb->mutex);
@@ -229,54 +228,49 @@ static int tb_detach_slot(struct sundial_tb *tb, u32 slot)
 	range = xa_erase(&member->ranges, slot);
 	if (!range)
 		return -ENOENT;
-	sundial_space_detach(range);
-	kfree(range);
-	spin_lock(&tb->lock);
-	sundial_slot_change(tb, slot, SUNDIAL_TB_DETACHED);
-	spin_unlock(&tb->lock);
-	member->attached--;
-	tb->ranges--;
+	range_free(tb, range, SUNDIAL_TB_DETACHED, 0);
 	return 0;
 }
 
-static int tb_detach(struct sundial_tb *tb, const struct sundial_tb_detach __user *argument)
+static int tb_detach(struct sundial_tb *tb, const struct sundial_tb_detach *detach)
 {
-	struct sundial_tb_detach detach;
 	int ret;
 
-	if (copy_from_user(&detach, argument, sizeof(detach)))
-		return -EFAULT;
-	if (detach.flags || detach.slot >= tb->slots)
+	if (detach->flags || detach->slot >= tb->slots)
 		return -EINVAL;
 	mutex_lock(&tb->mutex);
-	ret = tb_detach_slot(tb, detach.slot);
+	ret = tb_detach_slot(tb, detach->slot);
 	mutex_unlock(&tb->mutex);
 	return ret;
 }
 
-static long sundial_tb_ioctl(struct file *file, unsigned int command, unsigned long arg)
+static int tb_call(struct file *file, unsigned int command, void *how)
 {
 	struct sundial_tb *tb = file->private_data;
-	void __user *argument = (void __user *)arg;
 
 	switch (command) {
 	case SUNDIAL_TB_INFO:
-		return tb_info(tb, argument);
+		return tb_info(tb, how);
 	case SUNDIAL_TB_REGISTER:
-		return tb_register(tb, argument);
+		return tb_register(tb, how);
 	case SUNDIAL_TB_ATTACH:
-		return tb_attach(tb, argument);
+		return tb_attach(tb, how);
 	case SUNDIAL_TB_DETACH:
-		return tb_detach(tb, argument);
+		return tb_detach(tb, how);
 	case SUNDIAL_TB_INVALIDATE:
-		return sundial_tb_invalidate(tb, argument);
+		return sundial_tb_invalidate(tb, how);
 	case SUNDIAL_TB_VCPU:
-		return sundial_tb_become_vcpu(tb, argument);
+		return sundial_tb_become_vcpu(tb, how);
 	case SUNDIAL_TB_QUIESCENT:
-		return sundial_tb_quiescent(tb, argument);
+		return sundial_tb_quiescent(tb, how);
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long sundial_tb_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	return sundial_call(tb_call, SUNDIAL_TB_INFO, SUNDIAL_TB_QUIESCENT, file, command, arg);
 }
 
 /* The vma holds the file, and so the set and its pages. */
@@ -371,15 +365,11 @@ static int tb_alloc(struct sundial_tb *tb)
 	return 0;
 }
 
-int sundial_tb_create(const struct sundial_tb_create __user *argument)
+int sundial_tb_create(const struct sundial_tb_create *how)
 {
-	struct sundial_tb_create how;
 	struct sundial_tb *tb;
-	int ret;
+	int ret = check_create(how);
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	ret = check_create(&how);
 	if (ret)
 		return ret;
 	tb = kzalloc(sizeof(*tb), GFP_KERNEL_ACCOUNT);
@@ -393,12 +383,12 @@ int sundial_tb_create(const struct sundial_tb_create __user *argument)
 	init_waitqueue_head(&tb->paused);
 	hash_init(tb->members);
 	tb->id = atomic64_fetch_inc(&next_set);
-	tb->slots = how.slots;
-	tb->vcpus = how.vcpus;
-	tb->events = how.events;
+	tb->slots = how->slots;
+	tb->vcpus = how->vcpus;
+	tb->events = how->events;
 	ret = tb_alloc(tb);
 	if (!ret) {
-		sundial_view_add(&tb->view, SUNDIAL_VIEW_SETS);
+		sundial_view_add_set(&tb->view);
 		ret = anon_inode_getfd("[sundial-tb]", &sundial_tb_fops, tb, O_RDWR | O_CLOEXEC);
 	}
 	if (ret < 0)

@@ -34,7 +34,6 @@ struct sundial_space;
 struct sundial_vcpu {
 	struct pid *pid;	       /* a reference; NULL if nobody is this vCPU */
 	struct sundial_member *member; /* of the thread's memory, while pid is set */
-	u64 tenure;		       /* counts who was it */
 };
 
 /*
@@ -75,7 +74,7 @@ struct sundial_member {
 	struct hlist_node hash; /* tb->members, by mm */
 	struct mm_struct *mm;	/* compared only; the space keeps it from being reused */
 	struct sundial_space *space;
-	struct list_head link; /* space->members, under space->lock; empty once claimed */
+	struct list_head link; /* space->members, under space->lock */
 	struct xarray ranges;  /* struct sundial_range by slot */
 	u32 attached;
 };
@@ -84,11 +83,8 @@ struct sundial_member {
 struct sundial_range {
 	struct interval_tree_node node; /* space->ranges, while watched */
 	struct sundial_member *member;
-	struct list_head link; /* space->busy, while its slot is odd for it */
+	struct list_head busy; /* space->busy, while its slot is odd for it; else empty */
 	u32 slot;
-	u32 busy;     /* invalidations that overlap it, begun and not ended */
-	bool late;    /* attached amid invalidations whose beginning it did not see */
-	bool watched; /* in the tree */
 };
 
 static inline struct sundial_tb_page *sundial_tb_page(struct sundial_tb *tb)
@@ -98,46 +94,43 @@ static inline struct sundial_tb_page *sundial_tb_page(struct sundial_tb *tb)
 
 /* tb.c */
 void sundial_tb_put(struct sundial_tb *tb);
-/* The caller's registration or NULL. Holds tb->mutex. */
-struct sundial_member *sundial_tb_member(struct sundial_tb *tb);
+/*
+ * Of a process or NULL; and taking it out of its set, freeing it. Hold tb->mutex.
+ */
+struct sundial_member *sundial_tb_member(struct sundial_tb *tb, struct mm_struct *mm);
+void sundial_tb_remove(struct sundial_member *member);
 
 /*
- * tbslot.c: the changes of one slot's generation, each with an event in the queue.
- * slot must be below tb->slots, tb->lock held.
+ * tbslot.c: the generation of one slot, below tb->slots; tb->lock held. None of these
+ * sleeps or allocates.
  *
- * change: it becomes another one. begin: odd until as many ends have come; the
- * first of them makes it even again. None of them sleeps or allocates.
+ * change: it becomes another one. begin: odd until as many ends have come. event: one
+ * more in the queue, which tells of a change that was made.
  */
-void sundial_slot_change(struct sundial_tb *tb, u32 slot, u32 reason);
-void sundial_slot_begin(struct sundial_tb *tb, u32 slot, u32 reason, u64 start, u64 end);
+void sundial_slot_change(struct sundial_tb *tb, u32 slot, u32 reason, u64 bytes);
+void sundial_slot_begin(struct sundial_tb *tb, u32 slot);
 void sundial_slot_end(struct sundial_tb *tb, u32 slot);
-/* One more event of a slot that is odd already. */
 void sundial_slot_event(struct sundial_tb *tb, u32 slot, u32 reason, u64 start, u64 end);
 ssize_t sundial_queue_read(struct file *file, char __user *buffer, size_t size, loff_t *at);
 __poll_t sundial_queue_poll(struct file *file, struct poll_table_struct *table);
 
 /*
- * tbspace.c: the memory of a process, over all sets. get: that of the caller, a
- * reference to be put; -ENOMEM, -EINTR; takes the mmap lock for writing, so hold
- * nothing. attach and detach: holding tb->mutex.
+ * tbspace.c: the memory of a process, over all sets. get: a reference for a member of
+ * the caller's memory, until put; -ENOMEM, -EINTR; takes the mmap lock for writing, so
+ * hold nothing. join: it hears of the memory's end. join, attach, detach: holding
+ * tb->mutex; attach: -ENOSPC.
  */
-struct sundial_space *sundial_space_get(void);
-void sundial_space_put(struct sundial_space *space);
-void sundial_space_join(struct sundial_space *space, struct sundial_member *member);
-/* Whether the caller is to remove member, or the work of its dead process will. */
-bool sundial_space_claim(struct sundial_member *member);
+int sundial_space_get(struct sundial_member *member);
+void sundial_space_join(struct sundial_member *member);
+void sundial_space_put(struct sundial_member *member);
 int sundial_space_attach(struct sundial_range *range);
 void sundial_space_detach(struct sundial_range *range);
-int sundial_space_init(void);
 void sundial_space_exit(void);
-/* tb.c: takes a claimed member out of its set and frees it. Sleeps. */
-void sundial_tb_remove(struct sundial_member *member);
 
 /* tbsync.c */
-int sundial_tb_become_vcpu(struct sundial_tb *tb,
-			   const struct sundial_tb_vcpu_call __user *argument);
-int sundial_tb_quiescent(struct sundial_tb *tb, const struct sundial_tb_quiescent __user *argument);
-int sundial_tb_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate __user *argument);
+int sundial_tb_become_vcpu(struct sundial_tb *tb, const struct sundial_tb_vcpu_call *how);
+int sundial_tb_quiescent(struct sundial_tb *tb, const struct sundial_tb_quiescent *how);
+int sundial_tb_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate *how);
 void sundial_vcpus_forget(struct sundial_tb *tb, struct sundial_member *member);
 
 #endif /* KMOD_TB_H */

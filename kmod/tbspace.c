@@ -5,13 +5,17 @@
  * those slots' generations.
  *
  * A struct sundial_space belongs to an mm and is kept by the mm's notifier, which
- * each registration (struct sundial_member) holds once, and by the work that takes
- * the registrations of a dead process out of their sets.
+ * each registration (struct sundial_member) holds once, and by the work that waits
+ * for TLBs to be flushed.
  *
  * Locking: space->lock for all of it; tb->lock of the sets is taken inside. The
- * callbacks come in process context with all sorts of locks of mm held, some of
- * them where sleeping is forbidden. They allocate nothing, free nothing and wait
- * for nobody. They never fail: an invalidation that may not block is as good here.
+ * callbacks for start and end come in process context with all sorts of locks of mm
+ * held, some of them where sleeping is forbidden. They allocate nothing, free nothing
+ * and wait for nobody. They never fail: an invalidation that may not block is as good
+ * here. The one for the end of the memory comes with no lock, from the last user.
+ *
+ * Not mmu_interval_notifier: it has no callback for the end, and would be called for
+ * each of 10,000 ranges at every fork.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -22,6 +26,7 @@
 #include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
+#include "sundial.h"
 #include "tb.h"
 
 struct sundial_space {
@@ -34,13 +39,8 @@ struct sundial_space {
 	u32 count;  /* ranges in the tree */
 	u32 active; /* invalidations begun and not ended, wherever they are */
 	struct work_struct rest;
-	struct work_struct reap;
 };
 
-/* Fewer ranges than this are handled without a chance for others to run. */
-#define RELEASE_BATCH 256
-
-static struct workqueue_struct *worker;
 static atomic_t spaces; /* not freed yet */
 
 static struct sundial_space *space_of(struct mmu_notifier *notifier)
@@ -78,11 +78,6 @@ static u32 reason_of(const struct mmu_notifier_range *range)
 	}
 }
 
-static struct sundial_range *range_of(struct interval_tree_node *node)
-{
-	return node ? container_of(node, struct sundial_range, node) : NULL;
-}
-
 static void space_free(struct kref *kref)
 {
 	kfree(container_of(kref, struct sundial_space, kref));
@@ -90,25 +85,25 @@ static void space_free(struct kref *kref)
 		wake_up_var(&spaces);
 }
 
-/* The range comes to rest. */
-static void range_settle(struct sundial_range *range)
+/* The range comes to rest, if it is not. */
+static void range_rest(struct sundial_range *range)
 {
 	struct sundial_tb *tb = range->member->tb;
 
 	lockdep_assert_held(&range->member->space->lock);
-	if (list_empty(&range->link))
+	if (list_empty(&range->busy))
 		return;
-	list_del_init(&range->link);
-	range->busy = 0;
-	range->late = false;
+	list_del_init(&range->busy);
 	spin_lock(&tb->lock);
 	sundial_slot_end(tb, range->slot);
 	spin_unlock(&tb->lock);
 }
 
 /*
- * Brings to rest what no invalidation overlaps any more, unless TLBs have yet to be
- * flushed. munmap() and others end their invalidation before that:
+ * Brings all to rest once no invalidation is under way, as the kernel's own interval
+ * notifiers do: a range that was attached amid some did not see them begin and could
+ * not tell which ends are theirs. And not before TLBs are flushed, since munmap() and
+ * others end their invalidation before that:
  *
  *	translator			munmap()
  *					start: 5
@@ -120,21 +115,20 @@ static void range_settle(struct sundial_range *range)
  *					TLBs are flushed
  *
  * mm counts those who are between a change and its flush. That count is up before
- * start is called, and down after the flush. Returns whether all is at rest that
- * can be.
+ * start is called, and down after the flush. Returns whether all is at rest, or will
+ * be by the end of another invalidation.
  */
 static bool space_rest(struct sundial_space *space)
 {
 	struct sundial_range *range, *next;
 
 	lockdep_assert_held(&space->lock);
-	if (list_empty(&space->busy))
+	if (space->active || list_empty(&space->busy))
 		return true;
 	if (mm_tlb_flush_pending(space->notifier.mm))
 		return false;
-	list_for_each_entry_safe(range, next, &space->busy, link)
-		if (!range->busy && !range->late)
-			range_settle(range);
+	list_for_each_entry_safe (range, next, &space->busy, busy)
+		range_rest(range);
 	return true;
 }
 
@@ -144,7 +138,7 @@ static void space_rest_later(struct sundial_space *space)
 	lockdep_assert_held(&space->lock);
 	kref_get(&space->kref);
 	mmgrab(space->notifier.mm);
-	if (queue_work(worker, &space->rest))
+	if (queue_work(sundial_worker, &space->rest))
 		return;
 	mmdrop(space->notifier.mm); /* the work that is queued has another of each */
 	kref_put(&space->kref, space_free);
@@ -176,30 +170,14 @@ static void range_begin(struct sundial_space *space, struct sundial_range *range
 	u64 end = min(change->end - 1, range->node.last) + 1 - range->node.start;
 
 	spin_lock(&tb->lock);
-	if (list_empty(&range->link))
-		sundial_slot_begin(tb, range->slot, reason_of(change), start, end);
-	else
-		sundial_slot_event(tb, range->slot, reason_of(change), start, end);
+	if (list_empty(&range->busy))
+		sundial_slot_begin(tb, range->slot);
+	sundial_slot_event(tb, range->slot, reason_of(change), start, end);
 	spin_unlock(&tb->lock);
-	if (list_empty(&range->link))
-		list_add(&range->link, &space->busy);
-	if (!range->late)
-		range->busy++;
+	if (list_empty(&range->busy))
+		list_add(&range->busy, &space->busy);
 }
 
-/*
- * Each range counts the invalidations that overlap it. One that was attached while
- * some were under way did not see them begin and cannot know which ends are
- * theirs; it is late, counts nothing, and rests when none is under way at all:
- *
- *	munmap(a)		ATTACH(a)			mprotect(a)
- *	active 1
- *				late: odd
- *								active 2, not counted
- *	active 1: still late
- *	returns
- *								active 0: rests, even
- */
 static int space_start(struct mmu_notifier *notifier, const struct mmu_notifier_range *change)
 {
 	struct sundial_space *space = space_of(notifier);
@@ -211,7 +189,7 @@ static int space_start(struct mmu_notifier *notifier, const struct mmu_notifier_
 	space->active++;
 	for (node = interval_tree_iter_first(&space->ranges, change->start, change->end - 1); node;
 	     node = interval_tree_iter_next(node, change->start, change->end - 1))
-		range_begin(space, range_of(node), change);
+		range_begin(space, container_of(node, struct sundial_range, node), change);
 	spin_unlock(&space->lock);
 	return 0;
 }
@@ -219,115 +197,56 @@ static int space_start(struct mmu_notifier *notifier, const struct mmu_notifier_
 static void space_end(struct mmu_notifier *notifier, const struct mmu_notifier_range *change)
 {
 	struct sundial_space *space = space_of(notifier);
-	struct interval_tree_node *node;
-	struct sundial_range *range;
 
 	if (keeps_content(change) || change->start >= change->end)
 		return;
 	spin_lock(&space->lock);
-	for (node = interval_tree_iter_first(&space->ranges, change->start, change->end - 1); node;
-	     node = interval_tree_iter_next(node, change->start, change->end - 1)) {
-		range = range_of(node);
-		if (range->busy)
-			range->busy--;
-	}
-	if (!--space->active)
-		list_for_each_entry(range, &space->busy, link)
-			range->late = false;
+	space->active--;
 	if (!space_rest(space))
 		space_rest_later(space);
 	spin_unlock(&space->lock);
 }
 
-static void range_unwatch(struct sundial_space *space, struct sundial_range *range)
-{
-	lockdep_assert_held(&space->lock);
-	if (!range->watched)
-		return;
-	range->watched = false;
-	interval_tree_remove(&range->node, &space->ranges);
-	space->count--;
-	range_settle(range);
-}
-
-static void range_ends(struct sundial_space *space, struct sundial_range *range)
-{
-	struct sundial_tb *tb = range->member->tb;
-
-	spin_lock(&tb->lock);
-	sundial_slot_begin(tb, range->slot, SUNDIAL_TB_ENDED, 0,
-			   range->node.last - range->node.start + 1);
-	sundial_slot_end(tb, range->slot);
-	spin_unlock(&tb->lock);
-	range_unwatch(space, range);
-}
-
-/*
- * The last user of the memory has gone, by exit or exec; nobody can attach to it
- * any more. Between two batches a set may be closed and take its ranges away.
- */
-static void space_release(struct mmu_notifier *notifier, struct mm_struct *mm)
-{
-	struct sundial_space *space = space_of(notifier);
-	struct sundial_range *range;
-	u32 done = 0;
-
-	spin_lock(&space->lock);
-	while ((range = range_of(interval_tree_iter_first(&space->ranges, 0, ULONG_MAX)))) {
-		range_ends(space, range);
-		if (++done % RELEASE_BATCH == 0) {
-			spin_unlock(&space->lock);
-			cond_resched();
-			spin_lock(&space->lock);
-		}
-	}
-	if (!list_empty(&space->members)) {
-		kref_get(&space->kref);
-		queue_work(worker, &space->reap);
-	}
-	spin_unlock(&space->lock);
-}
-
-static struct sundial_member *space_claim_any(struct sundial_space *space)
+/* A set that the space is registered with, and a reference to it; NULL if there is none. */
+static struct sundial_tb *space_get_set(struct sundial_space *space)
 {
 	struct sundial_member *member;
+	struct sundial_tb *tb = NULL;
 
 	spin_lock(&space->lock);
 	member = list_first_entry_or_null(&space->members, struct sundial_member, link);
 	if (member) {
-		list_del_init(&member->link);
-		kref_get(&member->tb->kref);
+		tb = member->tb;
+		kref_get(&tb->kref);
 	}
 	spin_unlock(&space->lock);
-	return member;
+	return tb;
 }
 
 /*
- * Takes a dead process out of every set. A set that is closed at the same time
- * claims the same registrations; each is removed by who takes it off the list:
+ * The last user of the memory has gone, by exit or exec; nobody can register it any
+ * more. A set may be closed at the same time; tb->mutex decides who removes:
  *
- *	space_reap()			last close of the set
- *	claims member, holds the set
- *					does not get member: leaves it
+ *	space_release()			last close of the set
+ *	gets the set
+ *					removes all members, this one too
  *					drops the set
- *	removes member from the set
+ *	finds no member in it
  *	drops the set: freed
  */
-static void space_reap(struct work_struct *work)
+static void space_release(struct mmu_notifier *notifier, struct mm_struct *mm)
 {
-	struct sundial_space *space = container_of(work, struct sundial_space, reap);
 	struct sundial_member *member;
 	struct sundial_tb *tb;
 
-	while ((member = space_claim_any(space))) {
-		tb = member->tb;
+	while ((tb = space_get_set(space_of(notifier)))) {
 		mutex_lock(&tb->mutex);
-		sundial_tb_remove(member);
+		member = sundial_tb_member(tb, mm);
+		if (member)
+			sundial_tb_remove(member);
 		mutex_unlock(&tb->mutex);
 		sundial_tb_put(tb);
-		cond_resched();
 	}
-	kref_put(&space->kref, space_free);
 }
 
 /* Called with mm's mmap lock held for writing. */
@@ -343,7 +262,6 @@ static struct mmu_notifier *space_alloc(struct mm_struct *mm)
 	INIT_LIST_HEAD(&space->busy);
 	INIT_LIST_HEAD(&space->members);
 	INIT_WORK(&space->rest, space_rest_work);
-	INIT_WORK(&space->reap, space_reap);
 	atomic_inc(&spaces);
 	return &space->notifier;
 }
@@ -365,67 +283,56 @@ static const struct mmu_notifier_ops space_ops = {
  * A space that is made here sees both ends of an invalidation or none: registering
  * a notifier takes every lock under which page tables are changed.
  */
-struct sundial_space *sundial_space_get(void)
+int sundial_space_get(struct sundial_member *member)
 {
-	struct mmu_notifier *notifier = mmu_notifier_get(&space_ops, current->mm);
+	struct mmu_notifier *notifier = mmu_notifier_get(&space_ops, member->mm);
 
-	return IS_ERR(notifier) ? ERR_CAST(notifier) : space_of(notifier);
+	if (IS_ERR(notifier))
+		return PTR_ERR(notifier);
+	member->space = space_of(notifier);
+	INIT_LIST_HEAD(&member->link);
+	return 0;
 }
 
-void sundial_space_put(struct sundial_space *space)
+void sundial_space_join(struct sundial_member *member)
 {
-	mmu_notifier_put(&space->notifier);
+	spin_lock(&member->space->lock);
+	list_add(&member->link, &member->space->members);
+	spin_unlock(&member->space->lock);
 }
 
-void sundial_space_join(struct sundial_space *space, struct sundial_member *member)
+void sundial_space_put(struct sundial_member *member)
 {
-	member->space = space;
-	spin_lock(&space->lock);
-	list_add(&member->link, &space->members);
-	spin_unlock(&space->lock);
-}
-
-bool sundial_space_claim(struct sundial_member *member)
-{
-	struct sundial_space *space = member->space;
-	bool ours;
-
-	spin_lock(&space->lock);
-	ours = !list_empty(&member->link);
-	list_del_init(&member->link);
-	spin_unlock(&space->lock);
-	return ours;
+	spin_lock(&member->space->lock);
+	list_del(&member->link);
+	spin_unlock(&member->space->lock);
+	mmu_notifier_put(&member->space->notifier);
 }
 
 int sundial_space_attach(struct sundial_range *range)
 {
 	struct sundial_space *space = range->member->space;
 	struct sundial_tb *tb = range->member->tb;
-	int ret = 0;
 
 	lockdep_assert_held(&tb->mutex);
 	spin_lock(&space->lock);
 	if (space->count == SUNDIAL_TB_MAX_RANGES) {
-		ret = -ENOSPC;
-		goto out_unlock;
+		spin_unlock(&space->lock);
+		return -ENOSPC;
 	}
 	space->count++;
-	range->watched = true;
 	interval_tree_insert(&range->node, &space->ranges);
+	list_add(&range->busy, &space->busy);
 	spin_lock(&tb->lock);
-	sundial_slot_change(tb, range->slot, SUNDIAL_TB_ATTACHED);
-	if (space->active || mm_tlb_flush_pending(space->notifier.mm)) {
-		range->late = space->active;
-		list_add(&range->link, &space->busy);
-		sundial_slot_begin(tb, range->slot, SUNDIAL_TB_CLEARED, 0,
-				   range->node.last - range->node.start + 1);
-	}
+	sundial_slot_begin(tb, range->slot);
 	spin_unlock(&tb->lock);
-	if (!space->active && !space_rest(space))
+	if (!space_rest(space))
 		space_rest_later(space);
-out_unlock:
+	spin_lock(&tb->lock);
+	sundial_slot_event(tb, range->slot, SUNDIAL_TB_ATTACHED, 0, 0);
+	spin_unlock(&tb->lock);
 	spin_unlock(&space->lock);
-	return ret;
+	return 0;
 }
 
 void sundial_space_detach(struct sundial_range *range)
@@ -434,23 +341,15 @@ void sundial_space_detach(struct sundial_range *range)
 
 	lockdep_assert_held(&range->member->tb->mutex);
 	spin_lock(&space->lock);
-	range_unwatch(space, range);
+	interval_tree_remove(&range->node, &space->ranges);
+	space->count--;
+	range_rest(range);
 	spin_unlock(&space->lock);
 }
 
-int sundial_space_init(void)
-{
-	worker = alloc_workqueue("sundial", WQ_UNBOUND, 0);
-	return worker ? 0 : -ENOMEM;
-}
-
-/*
- * No set is left, but dead processes may still be on their way out of closed ones,
- * and the notifiers of others wait for a grace period.
- */
+/* No set is left, but the notifiers of processes wait for a grace period, and works end. */
 void sundial_space_exit(void)
 {
-	destroy_workqueue(worker);
 	wait_var_event(&spaces, !atomic_read(&spaces));
 	mmu_notifier_synchronize();
 }

@@ -49,17 +49,10 @@
 /* Slots changed with tb->lock held, before others get a turn. */
 #define SLOT_BATCH 512
 
-/* A vCPU that was RUNNING when SYNC began. */
-struct awaited {
-	u32 vcpu;
-	u64 tenure;
-	u64 state;
-};
-
 struct sync {
 	struct sundial_tb *tb;
-	struct awaited *awaited;
-	u32 count;
+	u64 *awaited; /* of each vCPU: the state in which it was RUNNING when SYNC began, or 0 */
+	u32 count;    /* of these that have not paused or ended since */
 };
 
 static struct sundial_tb_vcpu *vcpu_words(struct sundial_tb *tb, u32 vcpu)
@@ -79,44 +72,46 @@ static bool pid_lives(struct pid *pid)
 	return lives;
 }
 
-static void vcpu_forget(struct sundial_vcpu *vcpu)
+/* Not RUNNING, and not as it was before: no SYNC waits for who comes next. */
+static void vcpu_reset(struct sundial_tb *tb, u32 number)
 {
-	put_pid(vcpu->pid);
-	vcpu->pid = NULL;
-	vcpu->member = NULL;
-	vcpu->tenure++;
+	struct sundial_tb_vcpu *words = vcpu_words(tb, number);
+
+	WRITE_ONCE(words->state, (READ_ONCE(words->state) | SUNDIAL_TB_RUNNING) + 1);
+	WRITE_ONCE(words->exit, 0);
 }
 
-/* Of one member, or of all. */
+static void vcpu_forget(struct sundial_tb *tb, u32 number)
+{
+	put_pid(tb->vcpu[number].pid);
+	tb->vcpu[number] = (struct sundial_vcpu){};
+	vcpu_reset(tb, number);
+}
+
 void sundial_vcpus_forget(struct sundial_tb *tb, struct sundial_member *member)
 {
 	u32 i;
 
-	if (!tb->vcpu)
-		return;
 	spin_lock(&tb->lock);
 	for (i = 0; i < tb->vcpus; i++)
-		if (tb->vcpu[i].pid && (!member || tb->vcpu[i].member == member))
-			vcpu_forget(&tb->vcpu[i]);
+		if (tb->vcpu[i].pid && tb->vcpu[i].member == member)
+			vcpu_forget(tb, i);
 	spin_unlock(&tb->lock);
 	wake_up_all(&tb->paused);
 }
 
 static int vcpu_leave(struct sundial_tb *tb, u32 number)
 {
-	struct sundial_vcpu *vcpu = &tb->vcpu[number];
-
 	lockdep_assert_held(&tb->lock);
-	if (vcpu->pid != task_pid(current))
+	if (tb->vcpu[number].pid != task_pid(current))
 		return -ENOENT;
-	vcpu_forget(vcpu);
+	vcpu_forget(tb, number);
 	return 0;
 }
 
 static int vcpu_enter(struct sundial_tb *tb, u32 number, struct sundial_member *member)
 {
 	struct sundial_vcpu *vcpu = &tb->vcpu[number];
-	struct sundial_tb_vcpu *words = vcpu_words(tb, number);
 	u32 i;
 
 	lockdep_assert_held(&tb->lock);
@@ -127,50 +122,38 @@ static int vcpu_enter(struct sundial_tb *tb, u32 number, struct sundial_member *
 	for (i = 0; i < tb->vcpus; i++)
 		if (tb->vcpu[i].pid == task_pid(current))
 			return -EBUSY;
-	if (vcpu->pid)
-		vcpu_forget(vcpu);
+	put_pid(vcpu->pid);
 	vcpu->pid = get_pid(task_pid(current));
 	vcpu->member = member;
-	vcpu->tenure++;
-	/* What a dead one left behind. */
-	WRITE_ONCE(words->state, (READ_ONCE(words->state) | SUNDIAL_TB_RUNNING) + 1);
-	WRITE_ONCE(words->exit, 0);
+	vcpu_reset(tb, number);
 	return 0;
 }
 
-int sundial_tb_become_vcpu(struct sundial_tb *tb,
-			   const struct sundial_tb_vcpu_call __user *argument)
+int sundial_tb_become_vcpu(struct sundial_tb *tb, const struct sundial_tb_vcpu_call *how)
 {
-	struct sundial_tb_vcpu_call call;
 	struct sundial_member *member;
 	int ret;
 
-	if (copy_from_user(&call, argument, sizeof(call)))
-		return -EFAULT;
-	if (call.vcpu >= tb->vcpus || call.flags & ~SUNDIAL_TB_VCPU_OFF)
+	if (how->vcpu >= tb->vcpus || how->flags & ~SUNDIAL_TB_VCPU_OFF)
 		return -EINVAL;
 	mutex_lock(&tb->mutex);
-	member = sundial_tb_member(tb);
+	member = sundial_tb_member(tb, current->mm);
 	spin_lock(&tb->lock);
 	if (!member)
 		ret = -ESTALE;
-	else if (call.flags & SUNDIAL_TB_VCPU_OFF)
-		ret = vcpu_leave(tb, call.vcpu);
+	else if (how->flags & SUNDIAL_TB_VCPU_OFF)
+		ret = vcpu_leave(tb, how->vcpu);
 	else
-		ret = vcpu_enter(tb, call.vcpu, member);
+		ret = vcpu_enter(tb, how->vcpu, member);
 	spin_unlock(&tb->lock);
 	mutex_unlock(&tb->mutex);
 	wake_up_all(&tb->paused);
 	return ret;
 }
 
-int sundial_tb_quiescent(struct sundial_tb *tb, const struct sundial_tb_quiescent __user *argument)
+int sundial_tb_quiescent(struct sundial_tb *tb, const struct sundial_tb_quiescent *how)
 {
-	struct sundial_tb_quiescent how;
-
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	if (how.flags || how.pad)
+	if (how->flags || how->pad)
 		return -EINVAL;
 	wake_up_all(&tb->paused);
 	return 0;
@@ -180,50 +163,45 @@ int sundial_tb_quiescent(struct sundial_tb *tb, const struct sundial_tb_quiescen
 static void sync_begin(struct sync *sync)
 {
 	struct sundial_tb *tb = sync->tb;
-	struct sundial_tb_vcpu *words;
 	u64 state;
 	u32 i;
 
 	smp_mb(); /* the first order above */
 	spin_lock(&tb->lock);
 	for (i = 0; i < tb->vcpus; i++) {
-		if (!tb->vcpu[i].pid || tb->vcpu[i].pid == task_pid(current))
+		state = READ_ONCE(vcpu_words(tb, i)->state);
+		if (!tb->vcpu[i].pid || tb->vcpu[i].pid == task_pid(current) ||
+		    !(state & SUNDIAL_TB_RUNNING))
 			continue;
-		words = vcpu_words(tb, i);
-		state = READ_ONCE(words->state);
-		if (!(state & SUNDIAL_TB_RUNNING))
-			continue;
-		WRITE_ONCE(words->exit, 1);
-		sync->awaited[sync->count++] = (struct awaited){
-			.vcpu = i,
-			.tenure = tb->vcpu[i].tenure,
-			.state = state,
-		};
+		WRITE_ONCE(vcpu_words(tb, i)->exit, 1);
+		sync->awaited[i] = state;
+		sync->count++;
 	}
 	spin_unlock(&tb->lock);
+}
+
+static bool vcpu_ended(struct sundial_tb *tb, u32 number)
+{
+	bool ended;
+
+	spin_lock(&tb->lock);
+	ended = !tb->vcpu[number].pid || !pid_lives(tb->vcpu[number].pid);
+	spin_unlock(&tb->lock);
+	return ended;
 }
 
 /* Drops those that have paused or ended; true if none is left. */
 static bool sync_look(struct sync *sync, bool for_dead)
 {
-	struct sundial_tb *tb = sync->tb;
-	struct awaited *waits;
-	bool ended;
-	u32 i = 0;
+	u32 i;
 
-	while (i < sync->count) {
-		waits = &sync->awaited[i];
-		ended = READ_ONCE(vcpu_words(tb, waits->vcpu)->state) != waits->state;
-		if (!ended && for_dead) {
-			spin_lock(&tb->lock);
-			ended = tb->vcpu[waits->vcpu].tenure != waits->tenure ||
-				!pid_lives(tb->vcpu[waits->vcpu].pid);
-			spin_unlock(&tb->lock);
-		}
-		if (ended)
-			*waits = sync->awaited[--sync->count];
-		else
-			i++;
+	for (i = 0; sync->count && i < sync->tb->vcpus; i++) {
+		if (!sync->awaited[i] ||
+		    (READ_ONCE(vcpu_words(sync->tb, i)->state) == sync->awaited[i] &&
+		     !(for_dead && vcpu_ended(sync->tb, i))))
+			continue;
+		sync->awaited[i] = 0;
+		sync->count--;
 	}
 	if (sync->count)
 		return false;
@@ -296,7 +274,7 @@ static void change_slots(struct sundial_tb *tb, u32 slot, u32 count)
 		batch = min_t(u32, end - slot, SLOT_BATCH);
 		spin_lock(&tb->lock);
 		while (batch--)
-			sundial_slot_change(tb, slot++, SUNDIAL_TB_INVALIDATED);
+			sundial_slot_change(tb, slot++, SUNDIAL_TB_INVALIDATED, 0);
 		spin_unlock(&tb->lock);
 		if (slot < end)
 			cond_resched();
@@ -308,7 +286,7 @@ static bool caller_registered(struct sundial_tb *tb)
 	bool registered;
 
 	mutex_lock(&tb->mutex);
-	registered = sundial_tb_member(tb);
+	registered = sundial_tb_member(tb, current->mm);
 	mutex_unlock(&tb->mutex);
 	return registered;
 }
@@ -324,29 +302,24 @@ static int check_invalidate(struct sundial_tb *tb, const struct sundial_tb_inval
 	return 0;
 }
 
-int sundial_tb_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate __user *argument)
+int sundial_tb_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate *how)
 {
-	struct sundial_tb_invalidate how;
 	struct sync sync = {.tb = tb};
-	int ret;
+	int ret = check_invalidate(tb, how);
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	ret = check_invalidate(tb, &how);
 	if (ret)
 		return ret;
 	if (!caller_registered(tb))
 		return -ESTALE;
-	if (how.flags & SUNDIAL_TB_SYNC && tb->vcpus) {
-		sync.awaited = kvmalloc_array(tb->vcpus, sizeof(*sync.awaited), GFP_KERNEL_ACCOUNT);
+	if (how->flags & SUNDIAL_TB_SYNC && tb->vcpus) {
+		sync.awaited = kvcalloc(tb->vcpus, sizeof(*sync.awaited), GFP_KERNEL_ACCOUNT);
 		if (!sync.awaited)
 			return -ENOMEM;
 	}
-	change_slots(tb, how.slot, how.count);
+	change_slots(tb, how->slot, how->count);
 	if (sync.awaited)
-		ret = sync_wait(&sync, how.timeout_ns);
+		ret = sync_wait(&sync, how->timeout_ns);
 	kvfree(sync.awaited);
-	if ((!ret || ret == -ETIMEDOUT) && put_user(sync.count, &argument->running))
-		return -EFAULT;
+	how->running = sync.count;
 	return ret;
 }

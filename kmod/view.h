@@ -8,8 +8,6 @@
 #include <linux/list.h>
 #include <linux/uidgid.h>
 
-enum sundial_view_kind { SUNDIAL_VIEW_DOMAINS, SUNDIAL_VIEW_SETS };
-
 /* Part of each object that is shown; all zero until it is added. */
 struct sundial_view {
 	struct list_head link;
@@ -22,7 +20,8 @@ struct sundial_view {
  * anything of it is freed. Removing one that was never added does nothing. Both may
  * sleep.
  */
-void sundial_view_add(struct sundial_view *view, enum sundial_view_kind kind);
+void sundial_view_add_domain(struct sundial_view *view);
+void sundial_view_add_set(struct sundial_view *view);
 void sundial_view_remove(struct sundial_view *view);
 
 void sundial_view_init(void);

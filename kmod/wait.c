@@ -299,22 +299,18 @@ static int check_page(struct sundial_clock *clock, u32 index)
 	return clock->queues ? 0 : -EOPNOTSUPP;
 }
 
-int sundial_clock_wait(struct sundial_clock *clock, struct sundial_clock_wait __user *argument)
+int sundial_clock_wait(struct sundial_clock *clock, struct sundial_clock_wait *how)
 {
-	struct sundial_wait wait = {.task = current};
-	struct sundial_clock_wait how;
+	struct sundial_wait wait = {.task = current, .deadline_ns = how->deadline_ns};
 	int ret;
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	if (how.flags || how.pad)
+	if (how->flags || how->pad)
 		return -EINVAL;
-	ret = check_page(clock, how.index);
+	ret = check_page(clock, how->index);
 	if (ret)
 		return ret;
-	wait.deadline_ns = how.deadline_ns;
-	trace_sundial_clock_wait(clock->domain + how.index, how.deadline_ns, 0);
-	queue_wait(clock, how.index, &wait);
+	trace_sundial_clock_wait(clock->domain + how->index, how->deadline_ns, 0);
+	queue_wait(clock, how->index, &wait);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (is_reached(&wait))
@@ -326,9 +322,10 @@ int sundial_clock_wait(struct sundial_clock *clock, struct sundial_clock_wait __
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
-	if (ret && leave_queue(clock, how.index, &wait))
+	if (ret && leave_queue(clock, how->index, &wait))
 		return ret;
-	return put_user(wait.reached_ns, &argument->now_ns);
+	how->now_ns = wait.reached_ns;
+	return 0;
 }
 
 /* Caller holds alarm->lock, or nobody else has the alarm. */
@@ -338,31 +335,27 @@ static void alarm_off(struct sundial_clock *clock, struct sundial_alarm *alarm)
 	WRITE_ONCE(alarm->wait.state, SUNDIAL_WAIT_OFF);
 }
 
-int sundial_clock_alarm(struct sundial_clock_file *handle,
-			const struct sundial_clock_alarm __user *argument)
+int sundial_clock_alarm(struct sundial_clock_file *handle, const struct sundial_clock_alarm *how)
 {
 	struct sundial_clock *clock = handle->clock;
 	struct sundial_alarm *alarm = &handle->alarm;
-	struct sundial_clock_alarm how;
 	int ret;
 
-	if (copy_from_user(&how, argument, sizeof(how)))
-		return -EFAULT;
-	if (how.flags & ~SUNDIAL_ALARM_OFF)
+	if (how->flags & ~SUNDIAL_ALARM_OFF)
 		return -EINVAL;
-	if (how.flags & SUNDIAL_ALARM_OFF && (how.deadline_ns || how.index))
+	if (how->flags & SUNDIAL_ALARM_OFF && (how->deadline_ns || how->index))
 		return -EINVAL;
-	ret = check_page(clock, how.index);
+	ret = check_page(clock, how->index);
 	if (ret)
 		return ret;
 	mutex_lock(&alarm->lock);
 	alarm_off(clock, alarm);
-	if (!(how.flags & SUNDIAL_ALARM_OFF)) {
-		alarm->index = how.index;
-		alarm->wait.deadline_ns = how.deadline_ns;
-		queue_wait(clock, how.index, &alarm->wait);
+	if (!(how->flags & SUNDIAL_ALARM_OFF)) {
+		alarm->index = how->index;
+		alarm->wait.deadline_ns = how->deadline_ns;
+		queue_wait(clock, how->index, &alarm->wait);
 	}
-	trace_sundial_clock_alarm(clock->domain + how.index, how.deadline_ns, 0);
+	trace_sundial_clock_alarm(clock->domain + how->index, how->deadline_ns, 0);
 	if (is_reached(&alarm->wait))
 		wake_readers(alarm);
 	mutex_unlock(&alarm->lock);
@@ -413,17 +406,14 @@ __poll_t sundial_clock_poll(struct file *file, struct poll_table_struct *table)
 	return is_reached(&handle->alarm.wait) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-int sundial_clock_kick(struct sundial_clock *clock, struct sundial_clock_kick __user *argument)
+int sundial_clock_kick(struct sundial_clock *clock, struct sundial_clock_kick *kick)
 {
-	struct sundial_clock_kick kick;
-
 	if (clock->kind != SUNDIAL_KIND_USER || !clock->queues)
 		return -EOPNOTSUPP;
-	if (copy_from_user(&kick, argument, sizeof(kick)))
-		return -EFAULT;
-	if (kick.flags || kick.pad || kick.index >= clock->count)
+	if (kick->flags || kick->pad || kick->index >= clock->count)
 		return -EINVAL;
-	return put_user(wake_due(clock, kick.index), &argument->woken);
+	kick->woken = wake_due(clock, kick->index);
+	return 0;
 }
 
 void sundial_alarm_init(struct sundial_alarm *alarm)

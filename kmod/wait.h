@@ -67,10 +67,9 @@ void sundial_alarm_init(struct sundial_alarm *alarm);
 void sundial_alarm_exit(struct sundial_clock *clock, struct sundial_alarm *alarm);
 
 /* The calls. */
-int sundial_clock_wait(struct sundial_clock *clock, struct sundial_clock_wait __user *argument);
-int sundial_clock_alarm(struct sundial_clock_file *handle,
-			const struct sundial_clock_alarm __user *argument);
-int sundial_clock_kick(struct sundial_clock *clock, struct sundial_clock_kick __user *argument);
+int sundial_clock_wait(struct sundial_clock *clock, struct sundial_clock_wait *how);
+int sundial_clock_alarm(struct sundial_clock_file *handle, const struct sundial_clock_alarm *how);
+int sundial_clock_kick(struct sundial_clock *clock, struct sundial_clock_kick *kick);
 ssize_t sundial_clock_read(struct file *file, char __user *buffer, size_t size, loff_t *position);
 __poll_t sundial_clock_poll(struct file *file, struct poll_table_struct *table);
 
