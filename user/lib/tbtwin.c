@@ -42,7 +42,6 @@
 struct tb_thread {
 	pid_t process;
 	pid_t thread; /* 0: nobody is this vCPU */
-	__u64 tenure;
 };
 
 struct tb_space {
@@ -488,10 +487,18 @@ static bool thread_lives(const struct tb_thread *thread)
 	return !syscall(SYS_tgkill, thread->process, thread->thread, 0) || errno != ESRCH;
 }
 
+/* Not RUNNING, and not as it was before: no SYNC waits for who comes next. */
+static void vcpu_reset(struct sundial_tb *tb, __u32 number)
+{
+	struct sundial_tb_vcpu *words = &tb->words[number];
+
+	__atomic_store_n(&words->state, (words->state | SUNDIAL_TB_RUNNING) + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&words->exit, 0, __ATOMIC_RELAXED);
+}
+
 static int vcpu_enter(struct sundial_tb *tb, __u32 number)
 {
 	struct tb_thread *vcpu = &tb->control->vcpus[number];
-	struct sundial_tb_vcpu *words = &tb->words[number];
 	pid_t thread = gettid();
 	__u32 i;
 
@@ -504,9 +511,7 @@ static int vcpu_enter(struct sundial_tb *tb, __u32 number)
 			return -EBUSY;
 	vcpu->process = getpid();
 	vcpu->thread = thread;
-	vcpu->tenure++;
-	__atomic_store_n(&words->state, (words->state | SUNDIAL_TB_RUNNING) + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&words->exit, 0, __ATOMIC_RELAXED);
+	vcpu_reset(tb, number);
 	return 0;
 }
 
@@ -527,7 +532,7 @@ static int call_vcpu(struct sundial_tb *tb, const struct sundial_tb_vcpu_call *c
 		ret = -ENOENT;
 	} else {
 		vcpu->thread = 0;
-		vcpu->tenure++;
+		vcpu_reset(tb, call->vcpu);
 	}
 	twin_unlock(tb);
 	wake_all(&tb->control->paused);
@@ -536,7 +541,6 @@ static int call_vcpu(struct sundial_tb *tb, const struct sundial_tb_vcpu_call *c
 
 struct awaited {
 	__u32 vcpu;
-	__u64 tenure;
 	__u64 state;
 };
 
@@ -558,7 +562,7 @@ static __u32 sync_begin(struct sundial_tb *tb, struct awaited *awaited)
 		if (!(state & SUNDIAL_TB_RUNNING))
 			continue;
 		__atomic_store_n(&tb->words[i].exit, 1, __ATOMIC_RELAXED);
-		awaited[count++] = (struct awaited){i, vcpu->tenure, state};
+		awaited[count++] = (struct awaited){i, state};
 	}
 	twin_unlock(tb);
 	return count;
@@ -577,7 +581,7 @@ static __u32 sync_look(struct sundial_tb *tb, struct awaited *awaited, __u32 cou
 			awaited[i].state;
 		if (!ended && for_dead) {
 			twin_lock(tb);
-			ended = vcpu->tenure != awaited[i].tenure || !thread_lives(vcpu);
+			ended = !vcpu->thread || !thread_lives(vcpu);
 			twin_unlock(tb);
 		}
 		if (ended)
