@@ -418,7 +418,8 @@ struct sundial_clock_bind {
  *
  * and uses the result only while generation[slot] == g. A generation is odd from
  * before the page tables begin to change until they have changed and no CPU's TLB
- * has the old ones, which may be a little after munmap() has returned:
+ * has the old ones, which may be a little after munmap() has returned, or while
+ * others change page tables elsewhere in the same memory:
  *
  *	translator			the kernel, in munmap()
  *	g = 4
