@@ -205,16 +205,17 @@ static void make_clock(const struct run_options *o, struct sundial_clock_rate *r
 /* The engine for the program; the riscv64 one is installed beside the native one. */
 static void find_engine(const struct program *p, char *path)
 {
-	char *slash;
+	char native[PATH_MAX];
 
-	native_find(path, PATH_MAX);
-	slash = strrchr(path, '/');
-	if (!p->riscv64 || !slash)
+	native_find(p->riscv64 ? native : path, PATH_MAX);
+	if (!p->riscv64)
 		return;
-	snprintf(slash + 1, PATH_MAX - (slash + 1 - path), "sundial-rv64");
-	if (access(path, X_OK))
+	rv64_look(native, path);
+	if (!*path)
 		fail(EXIT_SUNDIAL,
-		     "%s is missing: riscv64 programs need it; build it with make on x86-64", path);
+		     "sundial-rv64 is missing beside %s: riscv64 programs need it; build it with "
+		     "make on x86-64",
+		     native);
 }
 
 static void start_engine(const struct program *p, const struct run_options *o, const char *spec)

@@ -29,6 +29,9 @@ enum {
 	OPT_VERIFY,
 	OPT_DIR,
 	OPT_FAULT,
+	OPT_CPU_TIME,
+	OPT_TB_SIZE,
+	OPT_INTERPRET,
 };
 
 static const struct argp_option options[] = {
@@ -60,6 +63,16 @@ static const struct argp_option options[] = {
 	{"fault", OPT_FAULT, "POINT:N", OPTION_HIDDEN,
 	 "For tests: kill the process that passes in-call, in-event, in-exec or in-handoff the "
 	 "Nth time"},
+	{NULL, 0, NULL, 0, "For riscv64 programs, which are translated:", 1},
+	{"sysroot", 'L', "DIR", 0,
+	 "Look for files in DIR first: ELF interpreter, libraries, whatever has an absolute path",
+	 1},
+	{"cpu-time", OPT_CPU_TIME, "instructions[:NS]", 0,
+	 "Each instruction takes NS (1) nanoseconds of virtual time, and threads are preempted "
+	 "at an exact instruction, the same in every run. Default: computing takes no time",
+	 1},
+	{"tb-size", OPT_TB_SIZE, "BYTES", 0, "Memory for translated code in each process", 1},
+	{"interpret", OPT_INTERPRET, NULL, 0, "Interpret, translate nothing", 1},
 	{0},
 };
 
@@ -85,6 +98,17 @@ static void parse_strace_mode(struct sim_options *o, const char *arg)
 		o->strace_mode = STRACE_DETERMINISTIC;
 	else
 		fail(EXIT_SUNDIAL, "--strace-mode %s: must be standard or deterministic", arg);
+}
+
+static void parse_cpu_time(struct argp_state *state, struct sim_options *o, const char *arg)
+{
+	static const char word[] = "instructions";
+	const char *rest = arg + sizeof(word) - 1;
+
+	if (strncmp(arg, word, sizeof(word) - 1) || (*rest && *rest != ':'))
+		fail(EXIT_SUNDIAL, "--cpu-time %s: must be instructions or instructions:NS", arg);
+	o->insn_ns =
+		*rest ? parse_number(state, "cpu-time instructions:NS", rest + 1, 1, 1000000) : 1;
 }
 
 static void parse_fault(struct argp_state *state, struct sim_options *o, const char *arg)
@@ -168,6 +192,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_DIR:
 		o->dir = arg;
+		return 0;
+	case 'L':
+		if (!realpath(arg, o->sysroot))
+			fail(EXIT_SUNDIAL, "-L %s: %s", arg, strerror(errno));
+		return 0;
+	case OPT_CPU_TIME:
+		parse_cpu_time(state, o, arg);
+		return 0;
+	case OPT_TB_SIZE:
+		o->tb_bytes = parse_number(state, "tb-size", arg, 1, 1UL << 30);
+		return 0;
+	case OPT_INTERPRET:
+		o->interpret = true;
 		return 0;
 	case OPT_FAULT:
 		parse_fault(state, o, arg);

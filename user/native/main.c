@@ -22,6 +22,7 @@
 #include "native/thread.h"
 #include "native/vdso/data.h"
 #include "simkernel/ids.h"
+#include "simkernel/join.h"
 #include "simkernel/random.h"
 #include "simkernel/syscall.h"
 
@@ -39,64 +40,6 @@ static void fail(const char *what, const char *object, long err)
 	hostcall(SYS_write, 2, line, n);
 	hostcall(SYS_exit_group, err == -ENOENT ? 127 : 126);
 	__builtin_unreachable();
-}
-
-/* Decimal up to ':' or the end. */
-static const char *number(const char *s, s32 *out)
-{
-	for (*out = 0; *s >= '0' && *s <= '9'; s++)
-		*out = *out * 10 + (*s - '0');
-	return *s == ':' ? s + 1 : s;
-}
-
-static void *map_supervisor_fd(s32 pid, s32 fd, u64 at)
-{
-	char path[64];
-	struct stat st;
-	long own, ret;
-
-	str_format(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	own = hostcall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
-	if (own < 0)
-		fail("cannot open the simulation's shared memory", path, own);
-	hostcall(SYS_fstat, own, &st);
-	ret = hostcall(SYS_mmap, at, st.st_size, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, own, 0);
-	if (is_error(ret))
-		fail("cannot map the simulation's shared memory", path, ret);
-	hostcall(SYS_close, own);
-	hostcall(SYS_madvise, at, st.st_size, MADV_DONTDUMP);
-	return (void *)ret;
-}
-
-static struct task *join_simulation(const char *spec)
-{
-	s32 pid, arena_fd, clock_fd, tid;
-	struct host *h;
-	struct task *t;
-
-	spec = number(number(number(number(spec, &pid), &arena_fd), &clock_fd), &tid);
-	h = map_supervisor_fd(pid, arena_fd, ARENA_BASE);
-	if (h->magic != HOST_MAGIC || h->abi != HOST_ABI)
-		fail("belongs to another build of Sundial: install both together", "sundial-native",
-		     0);
-	map_supervisor_fd(pid, clock_fd, CLOCK_BASE);
-	t = task_find(h, tid);
-	if (!t)
-		fail("no such task in the simulation", spec, -ESRCH);
-	return t;
-}
-
-/* The descriptors that the first program inherits. */
-static void adopt_files(struct thread *th)
-{
-	int fd, flags;
-
-	for (fd = 0; fd < 1024; fd++) {
-		flags = hostcall(SYS_fcntl, fd, F_GETFD, 0);
-		if (flags >= 0)
-			fd_adopt(th, fd, flags & FD_CLOEXEC, NULL);
-	}
 }
 
 void native_map_vdso(bool scaled, u64 host_clock_gettime)
@@ -328,13 +271,16 @@ static bool refuses_clock_page(char *const *envp)
 static void enter_simulation(struct program *prog, const char *spec) __attribute__((noreturn));
 static void enter_simulation(struct program *prog, const char *spec)
 {
+	struct join_trouble trouble;
 	struct native_thread *nt;
 	struct process *p;
 	struct task *t;
 	struct host *h;
 	u64 sp, *vdso;
 
-	t = join_simulation(spec);
+	t = sim_join(spec, &trouble);
+	if (!t)
+		fail(trouble.what, trouble.object, trouble.err);
 	p = t->process;
 	h = t->host;
 	nt = native_thread_new();
@@ -357,7 +303,7 @@ static void enter_simulation(struct program *prog, const char *spec)
 	else
 		aux_remove(prog->aux, AT_SYSINFO_EHDR);
 	if (p == h->main && !p->execed)
-		adopt_files(&nt->thread);
+		sim_adopt_files(&nt->thread);
 	t->execing = false;
 	process_exec_done(&nt->thread, prog->path, prog->name);
 	aux_set_ids(prog->aux, process_cred(p));
@@ -394,7 +340,6 @@ void native_main(u64 *sp)
 	char **argv = (char **)(sp + 1), **envp = argv + argc + 1, **p = envp;
 	struct program prog = {.scratch = &main_scratch};
 	const char *name;
-	int colons = 0;
 
 	while (*p)
 		p++;
@@ -407,9 +352,8 @@ void native_main(u64 *sp)
 	prog.envp = envp;
 	if (!strcmp(argv[1], "run"))
 		passthrough_main(&prog, argv[2]);
-	for (name = argv[2]; *name && colons < 4; name++)
-		colons += *name == ':';
-	if (colons == 4)
+	name = sim_spec_name(argv[2]);
+	if (name)
 		prog.name = program_keep_name(name);
 	enter_simulation(&prog, argv[2]);
 }

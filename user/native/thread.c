@@ -15,6 +15,7 @@
 #include "base/string.h"
 #include "native/thread.h"
 #include "passthrough/pass.h"
+#include "simkernel/join.h"
 #include "simkernel/process.h"
 #include "simkernel/sched.h"
 
@@ -100,14 +101,6 @@ void native_thread_arm(struct native_thread *nt)
 		native_fatal("Syscall User Dispatch was refused by the host", -ret, 0);
 }
 
-/* A child of the supervisor dies with it. */
-static void die_with_supervisor(struct host *h)
-{
-	hostcall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-	if (hostcall(SYS_getppid) != h->config.supervisor_pid)
-		hostcall(SYS_exit_group, 125);
-}
-
 static void begin(struct native_thread *nt) __attribute__((noreturn));
 static void begin(struct native_thread *nt)
 {
@@ -122,7 +115,7 @@ void native_child_start(struct native_thread *nt)
 	if (nt->passthrough)
 		passthrough_child_start(nt);
 	if (nt->thread.task->process->leader == nt->thread.task)
-		die_with_supervisor(nt->thread.host);
+		sim_die_with_supervisor(nt->thread.host);
 	begin(nt);
 }
 
@@ -190,7 +183,7 @@ static void fork_child(struct native_thread *nt, struct task *child,
 		nt->guest_sp = req->stack;
 	if (req->flags & CLONE_SETTLS)
 		__asm__ volatile("wrfsbase %0" ::"r"(req->tls));
-	die_with_supervisor(nt->thread.host);
+	sim_die_with_supervisor(nt->thread.host);
 	begin(nt);
 }
 
@@ -285,7 +278,7 @@ static u64 engine_instruction_pointer(struct thread *th)
 
 const struct engine native_engine = {
 	.clone = engine_clone,
-	.exec = native_exec,
+	.exec = sim_replace_image,
 	.exit_thread = engine_exit_thread,
 	.exit_process = engine_exit_process,
 	.deliver = native_deliver,
@@ -294,6 +287,7 @@ const struct engine native_engine = {
 	.set_result = engine_set_result,
 	.get_registers = engine_get_registers,
 	.dump_core = native_dump_core,
+	.machine = "x86_64",
 	.stack_pointer = engine_stack_pointer,
 	.instruction_pointer = engine_instruction_pointer,
 };

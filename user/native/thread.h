@@ -107,9 +107,6 @@ void native_fatal(const char *what, u64 a, u64 b) __attribute__((noreturn));
 /* arch.c: arch_prctl of FS, and reads of GS, which Sundial uses itself; false: another call. */
 bool native_segment_call(const u64 *a, long *ret);
 
-/* exec.c: the engine's exec(). Returns only while the old image is still whole. */
-long native_exec(struct thread *th, const struct exec_request *req);
-
 /* frame.c */
 long native_deliver(struct thread *th, int sig, const siginfo_t *info,
 		    const struct k_sigaction *act, u64 saved_mask);

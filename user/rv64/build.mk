@@ -17,10 +17,12 @@ $(RV64_LIB): $(RV64_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-# What the program over the host's kernel shares with the native engine.
+# What the program shares with the native engine.
 RV64_RT_OBJ := $(addprefix $(BUILD)/rt/, $(addprefix passthrough/, clock.c.o exec.c.o files.c.o \
-	spec.c.o time.c.o timeouts.c.o timers.c.o) simkernel/uaccess.c.o simkernel/uaccess.S.o \
+	spec.c.o time.c.o timeouts.c.o timers.c.o) \
 	load/elf.c.o load/script.c.o load/stack.c.o base/format.c.o)
+# The simulated kernel is the native engine's own build of it: both work on one arena.
+RV64_RT_OBJ += $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]))
 
 $(BUILD)/rv64/%.S.o: user/rv64/%.S
 	@mkdir -p $(@D)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * sundial-rv64: a riscv64 program over the host's kernel. Started by `sundial run`,
- * by an execve of either engine, or by the kernel's binfmt_misc:
+ * by an execve of either engine, or by the kernel's binfmt_misc; or over the simulated
+ * one, started by `sundial sim` or such an execve (linux/sim.c):
  *
  *   sundial-rv64 [OPTION...] run SPEC PATH ARGV0 ARG...
+ *   sundial-rv64 sim SPEC PATH ARGV0 ARG...
  *   sundial-binfmt-riscv64 PATH ARGV0 ARG...
  *
- * SPEC is user/passthrough's. Options are kept for what the program executes; for what
+ * With run, SPEC is user/passthrough's. Options are kept for what the program executes; for what
  * a program of the other machine executes, its environment gets SUNDIAL_SYSROOT.
  */
 #include <errno.h>
@@ -186,6 +188,12 @@ static void run(struct pass_start *start, const char *path, char **argv, char **
 	__attribute__((noreturn));
 static void run(struct pass_start *start, const char *path, char **argv, char **envp)
 {
+	struct rv64_start program = {
+		.path = path,
+		.name = start->name ? start->name : path,
+		.argv = argv,
+		.envp = envp,
+	};
 	struct rv64_thread *t;
 
 	name_program(path);
@@ -196,7 +204,8 @@ static void run(struct pass_start *start, const char *path, char **argv, char **
 			fail("no memory");
 	}
 	t = first_thread(start);
-	rv64_load(t, path, start->name ? start->name : path, argv, envp);
+	rv64_start_of_host(&program);
+	rv64_load(t, &program);
 	if (start->spare_fd)
 		close(start->spare_fd);
 	if (rv64_run_options.gdb)
@@ -217,6 +226,8 @@ int main(int argc, char **argv, char **envp)
 	unsetenv("SUNDIAL_SYSROOT");
 	if (strcmp(base ? base + 1 : argv[0], "sundial-binfmt-riscv64")) {
 		at = parse_options(argc, argv, &exec);
+		if (argc >= at + 4 && !strcmp(argv[at], "sim"))
+			rv64_sim_main(argv[at + 1], argv + at + 2, environ);
 		if (argc < at + 4 || strcmp(argv[at], "run"))
 			fail("is started by sundial, not by hand");
 		pass_parse_spec(argv[at + 1], &start);

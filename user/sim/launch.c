@@ -3,7 +3,7 @@
  * Starting the first program: the simulated process is made in the arena, then
  * a child takes on what every guest process has (one CPU, death with its
  * supervisor, only fault signals unblocked; fork and exec keep them, except the
- * death signal, which the engine sets again) and becomes sundial-native, which
+ * death signal, which the engine sets again) and becomes an engine, which
  * loads the program. What Sundial itself opened is close-on-exec.
  */
 #include <errno.h>
@@ -47,6 +47,8 @@ static void clean_environment(void)
 /* In the child: from here on every way out says why. */
 static void become_guest(struct sim *s, pid_t supervisor, const char *spec)
 {
+	const char *engine =
+		s->program.riscv64 ? s->host->config.rv64_path : s->host->config.native_path;
 	unsigned long mask;
 	sigset_t set;
 	cpu_set_t cpus;
@@ -73,14 +75,14 @@ static void become_guest(struct sim *s, pid_t supervisor, const char *spec)
 	argv = calloc(n + 5, sizeof(*argv));
 	if (!argv)
 		_exit(EXIT_SUNDIAL);
-	argv[0] = (char *)"sundial-native";
+	argv[0] = (char *)(s->program.riscv64 ? "sundial-rv64" : "sundial-native");
 	argv[1] = (char *)"sim";
 	argv[2] = (char *)spec;
 	argv[3] = s->program.exe;
 	memcpy(argv + 4, s->program.argv, n * sizeof(*argv));
 	clean_environment();
-	execv(s->host->config.native_path, argv);
-	say("%s: %s", s->host->config.native_path, strerror(errno));
+	execv(engine, argv);
+	say("%s: %s", engine, strerror(errno));
 	_exit(EXIT_SUNDIAL);
 }
 

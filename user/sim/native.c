@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where sundial-native is: beside the command in a build tree, in libexec once installed. */
+/* Where the engines are: beside the command in a build tree, in libexec once installed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,4 +43,14 @@ void native_find(char *path, size_t size)
 		     "sundial-native is missing or not executable (looked in %s); build it with "
 		     "make, or set SUNDIAL_NATIVE to its path",
 		     path);
+}
+
+void rv64_look(const char *native, char *path)
+{
+	const char *slash = strrchr(native, '/');
+	int folder = slash ? slash + 1 - native : 0;
+
+	snprintf(path, PATH_MAX, "%.*ssundial-rv64", folder, native);
+	if (access(path, X_OK))
+		path[0] = 0;
 }

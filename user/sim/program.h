@@ -24,5 +24,7 @@ void program_find(struct program *p, char **argv);
 bool native_look(char *path, size_t size);
 /* The same; ends the command when there is none. */
 void native_find(char *path, size_t size);
+/* The riscv64 engine, which is beside native; "" in path (of PATH_MAX) when there is none. */
+void rv64_look(const char *native, char *path);
 
 #endif

@@ -124,6 +124,10 @@ static void fill_config(struct host_config *c, const struct sim_options *opt)
 	c->patch = opt->patch;
 	c->fault_point = opt->fault_point;
 	c->fault_count = opt->fault_count;
+	strcpy(c->sysroot, opt->sysroot);
+	c->tb_bytes = opt->tb_bytes;
+	c->interpret = opt->interpret;
+	c->insn_ns = opt->insn_ns;
 	c->stats = opt->stats || opt->stats_file;
 	strcpy(c->hostname, opt->hostname);
 	if (!getcwd(c->start_dir, sizeof(c->start_dir)))

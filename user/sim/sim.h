@@ -26,6 +26,11 @@ struct sim_options {
 	u32 fault_point, fault_count;
 	const char *stats_file, *strace_dir, *dir, *hostname;
 	char **argv; /* the program and its arguments, NULL-ended */
+	/* Of riscv64 programs; see struct host_config. */
+	char sysroot[PATH_MAX];
+	u64 tb_bytes;
+	u32 insn_ns;
+	bool interpret;
 };
 
 struct watchdog {
@@ -43,6 +48,7 @@ struct sim {
 	struct sundial_clock *clock;
 	int strace_fd;	 /* the strace folder, or -1 */
 	int native_fd;	 /* sundial-native, with --dir; else -1 */
+	int rv64_fd;	 /* the same of sundial-rv64 */
 	FILE *stats_out; /* of --stats=FILE, or NULL */
 	pid_t main_pid;	 /* the first program's host pid */
 	int cpu;	 /* where all guests run */

@@ -38,8 +38,8 @@ static void open_outputs(struct sim *s)
 		fail(EXIT_SUNDIAL, "--strace %s: %s", o->strace_dir, strerror(errno));
 }
 
-/* sundial-native and the strace folder may lie in a folder that --dir hides. */
-static void fill_paths(struct sim *s, const char *native, const char *dir)
+/* The engines and the strace folder may lie in a folder that --dir hides. */
+static void fill_paths(struct sim *s, const char *native, const char *rv64, const char *dir)
 {
 	struct host_config *c = &s->host->config;
 
@@ -49,6 +49,9 @@ static void fill_paths(struct sim *s, const char *native, const char *dir)
 	strcpy(c->native_path, native);
 	if (s->native_fd >= 0)
 		through_fd(c->native_path, sizeof(c->native_path), s->native_fd);
+	strcpy(c->rv64_path, rv64);
+	if (s->rv64_fd >= 0)
+		through_fd(c->rv64_path, sizeof(c->rv64_path), s->rv64_fd);
 }
 
 /* What processes that were alive at the end had not yet written. */
@@ -68,21 +71,25 @@ static void flush_strace(struct sim *s)
 
 int simulate(const struct sim_options *o)
 {
-	struct sim s = {.opt = o, .native_fd = -1};
-	char native[PATH_MAX], dir[PATH_MAX] = "";
+	struct sim s = {.opt = o, .native_fd = -1, .rv64_fd = -1};
+	char native[PATH_MAX], rv64[PATH_MAX], dir[PATH_MAX] = "";
 
 	prctl(PR_SET_NAME, "sundial");
 	machine_check_engine();
 	native_find(native, sizeof(native));
+	rv64_look(native, rv64);
 	open_outputs(&s);
 	if (o->dir) {
 		s.native_fd = open(native, O_PATH | O_CLOEXEC);
+		s.rv64_fd = *rv64 ? open(rv64, O_PATH | O_CLOEXEC) : -1;
 		hostdir_enter(o->dir, dir);
 	}
+	s.program.riscv64_too = *rv64;
+	s.program.sysroot = *o->sysroot ? o->sysroot : NULL;
 	program_find(&s.program, o->argv);
 	s.cpu = sched_getcpu();
 	segment_create(&s);
-	fill_paths(&s, native, dir);
+	fill_paths(&s, native, rv64, dir);
 	supervisor_prepare();
 	s.wall_start_ns = wall_now_ns();
 	parcel_start(&s);

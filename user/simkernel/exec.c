@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <unistd.h>
 #include "base/hostcall.h"
 #include "base/string.h"
@@ -22,6 +23,7 @@ struct exec_state { /* in task->scratch: too large for a runtime stack */
 	char path[PATH_MAX];  /* ELF file to load */
 	char name[PATH_MAX];  /* AT_EXECFN: what the guest asked for */
 	char typed[PATH_MAX]; /* execveat's path as it came */
+	char found[PATH_MAX]; /* what the engine's lookup() gives */
 	struct script_chain chain;
 };
 
@@ -63,6 +65,36 @@ static void canonical(struct thread *th, int fd, char *path)
 		str_copy(path, text, PATH_MAX);
 }
 
+static bool is_in_sysroot(struct thread *th, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	const char *dir = th->host->config.sysroot;
+	long root, fd;
+
+	if (!dir[0])
+		return false;
+	root = hostcall(SYS_openat, AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = root < 0 ? root : hostcall(SYS_openat2, root, path, &how, sizeof(how));
+	if (fd >= 0)
+		hostcall(SYS_close, fd);
+	if (root >= 0)
+		hostcall(SYS_close, root);
+	return fd >= 0;
+}
+
+static long check_interpreter(struct thread *th, const struct exec_file *file)
+{
+	if (file->type != EXEC_ELF || !file->interpreter[0] ||
+	    (file->machine == EM_RISCV && is_in_sysroot(th, file->interpreter)))
+		return 0;
+	return hostcall(SYS_faccessat2, AT_FDCWD, file->interpreter, X_OK, 0);
+}
+
+static bool machine_is_known(struct thread *th, u16 machine)
+{
+	return machine == EM_X86_64 || (machine == EM_RISCV && th->host->config.rv64_path[0]);
+}
+
 static long probe(struct thread *th, char *path, struct exec_file *file)
 {
 	long fd, ret = hostcall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS);
@@ -75,14 +107,18 @@ static long probe(struct thread *th, char *path, struct exec_file *file)
 	ret = check_mode(th, fd, path);
 	if (!ret)
 		ret = exec_probe(fd, file);
-	if (!ret && file->type == EXEC_ELF && file->machine != EM_X86_64)
+	if (!ret && file->type == EXEC_ELF && !machine_is_known(th, file->machine))
 		ret = -ENOEXEC;
 	if (!ret)
 		canonical(th, fd, path);
 	hostcall(SYS_close, fd);
-	if (!ret && file->type == EXEC_ELF && file->interpreter[0])
-		ret = hostcall(SYS_faccessat2, AT_FDCWD, file->interpreter, X_OK, 0);
-	return ret;
+	return ret ? ret : check_interpreter(th, file);
+}
+
+/* The file that a guest calls path, as its engine sees it; buf is s->found. */
+static const char *find(struct thread *th, struct exec_state *s, const char *path)
+{
+	return th->engine->lookup ? th->engine->lookup(path, s->found) : path;
 }
 
 /* Follows #! lines to an ELF file. */
@@ -94,7 +130,7 @@ static long resolve(struct thread *th, struct exec_state *s)
 		ret = script_push(&s->chain, &s->file);
 		if (ret)
 			return ret;
-		str_copy(s->path, s->file.interpreter, PATH_MAX);
+		str_copy(s->path, find(th, s, s->file.interpreter), PATH_MAX);
 		ret = probe(th, s->path, &s->file);
 	}
 	return ret;
@@ -108,6 +144,7 @@ static long do_exec(struct thread *th, struct exec_state *s, u64 argv, u64 envp)
 	if (!ret) {
 		script_finish(&s->chain, s->name);
 		req.prefix = s->chain.prefix;
+		req.machine = s->file.machine;
 		strace_flush(th->host, th->task->process);
 		th->host->call_used_host = true;
 		th->task->execing = true;
@@ -133,7 +170,7 @@ SYSCALL_DEFINE(execve)
 		return -ENOMEM;
 	ret = string_from_user(s->name, a[0], PATH_MAX);
 	if (ret >= 0)
-		ret = path_for_exec(th, AT_FDCWD, a[0], 0, s->path);
+		ret = path_for_exec(th, AT_FDCWD, (u64)find(th, s, s->name), 0, s->path);
 	return ret < 0 ? ret : do_exec(th, s, a[1], a[2]);
 }
 
@@ -148,7 +185,7 @@ SYSCALL_DEFINE(execveat)
 		return -EINVAL;
 	n = string_from_user(s->typed, a[1], PATH_MAX);
 	if (n >= 0)
-		n = path_for_exec(th, (int)a[0], a[1], a[4], s->path);
+		n = path_for_exec(th, (int)a[0], (u64)find(th, s, s->typed), a[4], s->path);
 	if (n < 0)
 		return n;
 	if (s->typed[0] == '/' || (int)a[0] == AT_FDCWD)

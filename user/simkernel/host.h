@@ -40,6 +40,11 @@ struct host_config {
 	char strace_dir[PATH_MAX];
 	char start_dir[PATH_MAX];   /* where the simulation was started */
 	char native_path[PATH_MAX]; /* sundial-native's executable */
+	char rv64_path[PATH_MAX];   /* sundial-rv64's, or "" */
+	char sysroot[PATH_MAX];	    /* where riscv64 programs look for files first, or "" */
+	u64 tb_bytes;		    /* of translated code in a riscv64 process; 0: its default */
+	bool interpret;		    /* riscv64 code, instead of translating it */
+	u32 insn_ns;		    /* virtual cost of a riscv64 instruction; 0: none */
 	char dir[PATH_MAX];	    /* the host's folder, or "" */
 };
 

@@ -147,6 +147,15 @@ static struct mm *mm_of(struct thread *th)
 	return th->task->process->mm;
 }
 
+long mm_call(struct thread *th, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	const u64 args[] = {a, b, c, d, e, f};
+
+	th->host->call_used_host = true;
+	return th->engine->memory ? th->engine->memory(th, nr, args)
+				  : hostcall(nr, a, b, c, d, e, f);
+}
+
 SYSCALL_DEFINE(mmap)
 {
 	u64 len = ALIGN_UP(a[1], PAGE_BYTES), flags = a[3];
@@ -166,7 +175,7 @@ SYSCALL_DEFINE(mmap)
 		if (f->kind != FILE_HOST)
 			return f->kind == FILE_PATH ? -EBADF : -ENODEV;
 	}
-	ret = pass(th, SYS_mmap, a[0], a[1], a[2], flags, a[4], a[5]);
+	ret = mm_call(th, SYS_mmap, a[0], a[1], a[2], flags, a[4], a[5]);
 	if (is_error(ret))
 		return ret;
 	mm_forget(th->host, mm_of(th), ret, len);
@@ -180,7 +189,7 @@ SYSCALL_DEFINE(mmap)
 		ino = mm_new_object(th->host);
 	}
 	if (mm_note_shared(th->host, mm_of(th), ret, len, dev, ino, f ? a[5] : 0)) {
-		hostcall(SYS_munmap, ret, len);
+		mm_call(th, SYS_munmap, ret, len, 0, 0, 0, 0);
 		return -ENOMEM;
 	}
 	return ret;
@@ -192,7 +201,7 @@ SYSCALL_DEFINE(munmap)
 
 	if (mm_reserved(a[0], ALIGN_UP(a[1], PAGE_BYTES)))
 		return -EINVAL;
-	ret = pass(th, SYS_munmap, a[0], a[1]);
+	ret = mm_call(th, SYS_munmap, a[0], a[1], 0, 0, 0, 0);
 	if (!ret)
 		mm_forget(th->host, mm_of(th), a[0], ALIGN_UP(a[1], PAGE_BYTES));
 	return ret;
@@ -202,7 +211,7 @@ SYSCALL_DEFINE(mprotect)
 {
 	if (mm_reserved(a[0], a[1]))
 		return -ENOMEM;
-	return pass(th, SYS_mprotect, a[0], a[1], a[2]);
+	return mm_call(th, SYS_mprotect, a[0], a[1], a[2], 0, 0, 0);
 }
 
 SYSCALL_DEFINE(mremap)
@@ -214,7 +223,7 @@ SYSCALL_DEFINE(mremap)
 
 	if (mm_reserved(a[0], old_len) || ((a[3] & MREMAP_FIXED) && mm_reserved(a[4], new_len)))
 		return -EFAULT;
-	ret = pass(th, SYS_mremap, a[0], a[1], a[2], a[3], a[4]);
+	ret = mm_call(th, SYS_mremap, a[0], a[1], a[2], a[3], a[4], 0);
 	if (is_error(ret))
 		return ret;
 	if (old_len && !(a[3] & MREMAP_DONTUNMAP))
@@ -229,7 +238,7 @@ SYSCALL_DEFINE(madvise)
 {
 	if (mm_reserved(a[0], a[1]))
 		return -ENOMEM;
-	return pass(th, SYS_madvise, a[0], a[1], a[2]);
+	return mm_call(th, SYS_madvise, a[0], a[1], a[2], 0, 0, 0);
 }
 
 SYSCALL_DEFINE(msync)
@@ -252,14 +261,14 @@ SYSCALL_DEFINE(brk)
 	if (want < mm->brk_start || want >= LAYOUT_BASE)
 		return mm->brk;
 	if (end > mm->brk_mapped) {
-		ret = pass(th, SYS_mmap, mm->brk_mapped, end - mm->brk_mapped,
-			   PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		ret = mm_call(th, SYS_mmap, mm->brk_mapped, end - mm->brk_mapped,
+			      PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		if (is_error(ret))
 			return mm->brk;
 		mm->brk_mapped = end;
 	} else if (end < mm->brk_mapped) {
-		pass(th, SYS_munmap, end, mm->brk_mapped - end);
+		mm_call(th, SYS_munmap, end, mm->brk_mapped - end, 0, 0, 0, 0);
 		mm->brk_mapped = end;
 	}
 	mm->brk = want;

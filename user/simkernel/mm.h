@@ -8,6 +8,7 @@
 #define SUNDIAL_SIMKERNEL_MM_H
 
 #include "simkernel/task.h"
+#include "simkernel/thread.h"
 
 struct mm *mm_create(struct host *h);
 /* For fork: a new identity with the same shared mappings. NULL: no memory. */
@@ -22,6 +23,8 @@ long mm_note_shared(struct host *h, struct mm *mm, u64 start, u64 len, u64 dev, 
 		    u64 offset);
 /* Forgets what was known of [start, start + len). */
 void mm_forget(struct host *h, struct mm *mm, u64 start, u64 len);
+/* A call on th's own memory, which its engine may do in its own way. */
+long mm_call(struct thread *th, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 /* True when the range touches Sundial's own mappings. */
 bool mm_reserved(u64 start, u64 len);
 

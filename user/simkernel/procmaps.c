@@ -70,6 +70,8 @@ static bool translate(struct process *p, struct map *m)
 	}
 	if (m->start >= LAYOUT_BASE && m->start < LAYOUT_END)
 		return false;
+	if (mm && mm->space_end && m->start >= mm->space_end)
+		return false;
 	if (starts_with(m->name, "[vvar") || !strcmp(m->name, "[vdso]"))
 		return false;
 	if (!mm || m->ino)

@@ -168,12 +168,25 @@ static void cpuinfo_line(struct text_out *o, const char *line, u32 cpu, u32 n)
 	}
 }
 
+/* What the engine's programs see of a processor that is not the host's. */
+static long cpuinfo_of_engine(struct thread *th, struct text_out *o)
+{
+	char text[512];
+	u32 cpu;
+
+	for (cpu = 0; cpu < cpus(th); cpu++)
+		text_put(o, text, th->engine->cpuinfo(text, sizeof(text), cpu));
+	return 0;
+}
+
 static long cpuinfo_text(struct thread *th, const struct vnode *v, struct text_out *o)
 {
 	char *buf = vfs_get(th->host)->listing, *line, *end;
 	long fd, n, have = 0;
 	u32 cpu;
 
+	if (th->engine->cpuinfo)
+		return cpuinfo_of_engine(th, o);
 	fd = pass(th, SYS_openat, AT_FDCWD, "/proc/cpuinfo", O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;

@@ -342,6 +342,18 @@ void sched_asked_in_vain(struct thread *th)
 	sched_look(th);
 }
 
+void sim_user_time(struct thread *th, u64 ns)
+{
+	struct host *h = th->host;
+
+	th->task->in_kernel = true;
+	h->progress++;
+	host_advance(h, ns);
+	sched_look(th);
+	signal_return_to_user(th, 0, SIGNAL_NO_CALL);
+	th->task->in_kernel = false;
+}
+
 void sim_preempted(struct thread *th)
 {
 	struct host *h = th->host;

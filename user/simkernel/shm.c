@@ -94,29 +94,40 @@ SYSCALL_DEFINE(shmget)
 	return err ? err : create(th, &table->shm, a[0], a[1], a[2]);
 }
 
-/* Where flags and addr want it; a place is taken first, so that nothing else is replaced. */
+static int rights(u32 flags)
+{
+	return PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) |
+	       (flags & SHM_EXEC ? PROT_EXEC : 0);
+}
+
+/*
+ * Where flags and addr want it; a place is taken first, so that nothing else is replaced.
+ * An engine that keeps account of memory learns of the place and of what may be done there.
+ */
 static long map_pages(struct thread *th, struct shm_segment *s, u64 addr, u32 flags)
 {
 	long at, ret;
 
 	if (addr && mm_reserved(addr, s->bytes))
 		return -EINVAL;
-	if (!addr || flags & SHM_REMAP) {
-		at = addr;
-	} else {
-		at = hostcall(SYS_mmap, addr, s->bytes, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (th->engine->memory || (addr && !(flags & SHM_REMAP))) {
+		at = mm_call(th, SYS_mmap, addr, s->bytes, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS |
+				     (!addr		  ? 0
+				      : flags & SHM_REMAP ? MAP_FIXED
+							  : MAP_FIXED_NOREPLACE),
+			     -1, 0);
 		if (is_error(at))
 			return -EINVAL;
+	} else {
+		at = addr;
 	}
 	ret = pass(th, SYS_mremap, s->pages, 0, s->bytes,
 		   at ? MREMAP_MAYMOVE | MREMAP_FIXED : MREMAP_MAYMOVE, at);
 	if (is_error(ret))
 		return ret;
-	if (flags & (SHM_RDONLY | SHM_EXEC))
-		hostcall(SYS_mprotect, ret, s->bytes,
-			 PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) |
-				 (flags & SHM_EXEC ? PROT_EXEC : 0));
+	if (th->engine->memory || flags & (SHM_RDONLY | SHM_EXEC))
+		mm_call(th, SYS_mprotect, ret, s->bytes, rights(flags), 0, 0, 0);
 	return ret;
 }
 
@@ -150,7 +161,7 @@ SYSCALL_DEFINE(shmat)
 	/* Counted first: what is forgotten of this place may be the segment's last attachment. */
 	s->attached++;
 	if (mm_note_shared(h, mm, ret, s->bytes, 0, s->object, 0)) {
-		hostcall(SYS_munmap, ret, s->bytes);
+		mm_call(th, SYS_munmap, ret, s->bytes, 0, 0, 0, 0);
 		s->attached--;
 		arena_free(h, at);
 		return -ENOMEM;
@@ -210,7 +221,7 @@ SYSCALL_DEFINE(shmdt)
 
 		if (at->start != a[0])
 			continue;
-		pass(th, SYS_munmap, a[0], bytes);
+		mm_call(th, SYS_munmap, a[0], bytes, 0, 0, 0, 0);
 		mm_forget(th->host, mm, a[0], bytes);
 		return 0;
 	}

@@ -29,12 +29,14 @@ void host_uname(struct host *h, struct utsname *u)
 
 SYSCALL_DEFINE(uname)
 {
+	const char *machine = th->engine->machine;
 	struct utsname u;
 
 	host_uname(th->host, &u);
 	/* What a program that asked for a 32-bit personality is told. */
-	if ((th->task->process->personality & 0xff) == PER_LINUX32)
-		str_copy(u.machine, "i686", sizeof(u.machine));
+	if ((th->task->process->personality & 0xff) == PER_LINUX32 && !th->engine->cpuinfo)
+		machine = "i686";
+	str_copy(u.machine, machine, sizeof(u.machine));
 	return put_user(u, a[0]);
 }
 

@@ -51,6 +51,7 @@ struct mm {
 	struct list shared; /* struct shared_map, mm.c */
 	struct list shm;    /* struct shm_attach, shm.c */
 	u64 arg_start, arg_end, env_start, env_end, stack_top;
+	u64 space_end; /* of what belongs to the guest; 0: all but Sundial's part (layout.h) */
 };
 
 enum task_state {

@@ -25,6 +25,7 @@ struct clone_request {
 };
 
 struct exec_request {
+	u16 machine;	  /* EM_X86_64 or EM_RISCV */
 	const char *path; /* the ELF file's host path, resolved and checked */
 	const char *name; /* what AT_EXECFN and comm come from */
 	/* Interpreters, their arguments and the script: replaces argv[0]; NULL-ended. */
@@ -71,6 +72,18 @@ struct engine {
 	u64 (*stack_pointer)(struct thread *th);
 	u64 (*instruction_pointer)(struct thread *th);
 	void (*set_result)(struct thread *th, long ret);
+	/* As uname(2) calls the machine that its programs see. */
+	const char *machine;
+	/* Text of /proc/cpuinfo for one processor, its bytes; NULL: as the host's. */
+	int (*cpuinfo)(char *text, size_t size, u32 cpu);
+	/*
+	 * mmap, munmap, mprotect, mremap, madvise and shmat's mappings, of an engine that
+	 * keeps account of its guest's memory; NULL: as the host's kernel does them.
+	 */
+	long (*memory)(struct thread *th, long nr, const u64 *a);
+	/* Where the file is that its programs call path: path itself, or buf (of PATH_MAX
+	 * bytes). NULL: there. */
+	const char *(*lookup)(const char *path, char *buf);
 };
 
 /* The head of every engine's thread structure. */
@@ -89,6 +102,11 @@ struct thread {
 long sim_syscall(struct thread *th, u64 nr, const u64 *args);
 /* A fault of the guest's own instruction (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP). */
 void sim_fault(struct thread *th, const siginfo_t *info);
+/*
+ * Virtual time has passed while th ran user code, by its engine's count of instructions:
+ * runs due events, lets others run whose turn it is, delivers signals.
+ */
+void sim_user_time(struct thread *th, u64 ns);
 /* The watchdog stopped th in the middle of user code: charges quantum, yields. */
 void sim_preempted(struct thread *th);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * riscv64 Linux over the host's kernel.
+ * riscv64 Linux over the host's kernel; sim.h has what differs over the simulated one.
  *
  * Each guest thread is a host thread with a struct rv64_thread; guest addresses are
  * host addresses, and the guest's descriptors, ids and signals are the host's. So a
@@ -18,9 +18,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include "base/hostcall.h"
+#include "load/stack.h"
 #include "passthrough/pass.h"
 #include "rv64/cpu.h"
 #include "rv64/gdb/gdb.h"
+#include "rv64/linux/sim.h"
 #include "simkernel/uaccess.h"
 
 /* A handler's result that is no result: the registers are right as they are, pc too. */
@@ -53,10 +55,17 @@ struct rv64_thread {
 	int exit_status;
 	struct rv64_gdb_thread gdb;
 	struct pass_sighand own;
+	struct rv64_sim sim;
 };
 
 /* The calling host thread's; initial-exec, since handlers read it. */
 extern __thread struct rv64_thread *rv64_self __attribute__((tls_model("initial-exec")));
+
+/* The simulated kernel answers this process's calls, not the host's. */
+static inline bool rv64_simulated(void)
+{
+	return rv64_self->sim.thread.host;
+}
 
 struct rv64_run_options {
 	bool stats;
@@ -80,6 +89,13 @@ long rv64_clone(struct rv64_thread *t, const struct clone_request *req);
 /* Ends this thread; PASS_RESTART when a signal goes first. */
 long rv64_exit_thread(struct rv64_thread *t, int status);
 void rv64_exit_process(int status) __attribute__((noreturn));
+/* What every child has of its parent: registers, but for result, stack and thread pointer. */
+void rv64_inherit(struct rv64_thread *child, const struct rv64_thread *parent,
+		  const struct clone_request *req);
+/* Around fork: what it copies must be whole. 0 or -errno. */
+long rv64_fork_begin(struct rv64_thread *t);
+void rv64_fork_end(struct rv64_thread *t);
+#define RV64_HOST_STACK_BYTES (512 << 10)
 
 /* syscall.c: one ecall, the guest's registers being t->cpu. */
 void rv64_syscall(struct rv64_thread *t);
@@ -118,6 +134,9 @@ struct rv64_mapping {
 bool rv64_mapping_find(u64 addr, struct rv64_mapping *out);
 /* signal.c, frame.c */
 void rv64_signals_init(struct rv64_thread *t, u64 ignored);
+/* The engine's own handlers, which guests do not see. */
+void rv64_take_faults(void);
+void rv64_install(int sig, void (*handler)(int, siginfo_t *, void *));
 /* The guest caused it: sent to this thread as the CPU's own. */
 void rv64_force_signal(struct rv64_thread *t, int sig, int code, u64 addr);
 void rv64_deliver(struct rv64_thread *t);
@@ -161,10 +180,25 @@ void rv64_clock_init(void);
 /* machine.c */
 u64 rv64_hwcap(void);
 void rv64_cpuinfo(FILE *file);
+/* Its text for one processor; bytes, as snprintf(). */
+int rv64_cpuinfo_of(char *text, size_t size, u32 cpu);
 
 /* load.c: where the auxiliary vector is, and the program in memory and its first stack; ends the
  * process if it cannot. */
 extern u64 rv64_auxv, rv64_auxv_bytes;
-void rv64_load(struct rv64_thread *t, const char *path, const char *name, char **argv, char **envp);
+struct rv64_start {
+	const char *path, *name; /* the ELF file; AT_EXECFN */
+	char **argv, **envp;
+	u32 uid, euid, gid, egid;
+	bool secure; /* AT_SECURE */
+	u64 stack_limit;
+	u8 random[16];
+	/* Results */
+	struct stack_result stack;
+	u64 stack_top, brk;
+};
+/* Ids, limits and random bytes as the host's kernel gives them to this process. */
+void rv64_start_of_host(struct rv64_start *s);
+void rv64_load(struct rv64_thread *t, struct rv64_start *s);
 
 #endif

@@ -27,6 +27,7 @@ struct loaded {
 	struct elf_image image;
 	u64 entry, interp_base;
 	u64 stack_low;
+	u64 vdso;
 };
 
 static void fail(const char *object, const char *what, long err) __attribute__((noreturn));
@@ -84,14 +85,11 @@ static void load_images(struct loaded *l, const char *path)
 	l->interp_base = interp.base;
 }
 
-static void map_stack(struct loaded *l)
+static void map_stack(struct loaded *l, u64 limit)
 {
-	struct rlimit limit;
-	u64 bytes = RV64_STACK_MAX;
+	u64 bytes = min(RV64_STACK_MAX, ALIGN_UP(max(limit, 128UL << 10), PAGE_BYTES));
 	long ret;
 
-	if (!getrlimit(RLIMIT_STACK, &limit))
-		bytes = min(bytes, ALIGN_UP(max(limit.rlim_cur, 128UL << 10), PAGE_BYTES));
 	ret = rv64_mmap(RV64_STACK_TOP - bytes, bytes,
 			PROT_READ | PROT_WRITE | (l->image.stack_flags & PF_X ? PROT_EXEC : 0),
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0);
@@ -100,11 +98,10 @@ static void map_stack(struct loaded *l)
 	l->stack_low = ret;
 }
 
-static u64 build_stack(const struct loaded *l, const char *name, char **argv, char **envp, u64 vdso,
-		       struct stack_result *out)
+static void build_stack(const struct loaded *l, struct rv64_start *s)
 {
 	const u64 aux[] = {
-		AT_SYSINFO_EHDR, vdso,
+		AT_SYSINFO_EHDR, l->vdso,
 		AT_HWCAP,	 rv64_hwcap(),
 		AT_PAGESZ,	 PAGE_BYTES,
 		AT_CLKTCK,	 USER_HZ,
@@ -114,23 +111,26 @@ static u64 build_stack(const struct loaded *l, const char *name, char **argv, ch
 		AT_BASE,	 l->interp_base,
 		AT_FLAGS,	 0,
 		AT_ENTRY,	 l->image.entry,
-		AT_UID,		 getuid(),
-		AT_EUID,	 geteuid(),
-		AT_GID,		 getgid(),
-		AT_EGID,	 getegid(),
-		AT_SECURE,	 getauxval(AT_SECURE),
+		AT_UID,		 s->uid,
+		AT_EUID,	 s->euid,
+		AT_GID,		 s->gid,
+		AT_EGID,	 s->egid,
+		AT_SECURE,	 s->secure,
 		AT_MINSIGSTKSZ,	 FRAME_BYTES,
 		AT_RANDOM,	 0,
 		AT_EXECFN,	 0,
 		AT_NULL,	 0,
 	};
 	struct stack_plan plan = {
-		.argv = argv, .envp = envp, .execfn = name, .aux = aux, .top = RV64_STACK_TOP};
+		.argv = s->argv,
+		.envp = s->envp,
+		.execfn = s->name,
+		.aux = aux,
+		.top = RV64_STACK_TOP,
+	};
 
-	if (getrandom(plan.random, sizeof(plan.random), 0) != sizeof(plan.random))
-		fail("getrandom", "gives nothing", -EIO);
-	stack_build(&plan, out);
-	return out->sp;
+	memcpy(plan.random, s->random, sizeof(plan.random));
+	stack_build(&plan, &s->stack);
 }
 
 /* Arguments that do not fit a quarter of the stack are E2BIG in Linux's execve. */
@@ -192,21 +192,36 @@ static void publish(const struct loaded *l, const struct stack_result *stack, co
 	hostcall(SYS_prctl, PR_SET_NAME, base ? base + 1 : name);
 }
 
-void rv64_load(struct rv64_thread *t, const char *path, const char *name, char **argv, char **envp)
+void rv64_start_of_host(struct rv64_start *s)
 {
-	struct stack_result stack;
-	struct loaded l = {0};
-	u64 vdso;
+	struct rlimit limit;
 
-	load_images(&l, path);
-	map_stack(&l);
-	if (!args_fit(argv, envp, RV64_STACK_TOP - l.stack_low))
-		fail(path, "cannot be given its arguments", -E2BIG);
-	vdso = rv64_vdso_map(&rv64_sigreturn_code);
+	s->uid = getuid();
+	s->euid = geteuid();
+	s->gid = getgid();
+	s->egid = getegid();
+	s->secure = getauxval(AT_SECURE);
+	s->stack_limit = getrlimit(RLIMIT_STACK, &limit) ? RV64_STACK_MAX : limit.rlim_cur;
+	if (getrandom(s->random, sizeof(s->random), 0) != sizeof(s->random))
+		fail("getrandom", "gives nothing", -EIO);
+}
+
+void rv64_load(struct rv64_thread *t, struct rv64_start *s)
+{
+	struct loaded l = {0};
+
+	load_images(&l, s->path);
+	map_stack(&l, s->stack_limit);
+	if (!args_fit(s->argv, s->envp, RV64_STACK_TOP - l.stack_low))
+		fail(s->path, "cannot be given its arguments", -E2BIG);
+	l.vdso = rv64_vdso_map(&rv64_sigreturn_code);
 	rv64_brk_start(l.image.end);
-	t->cpu.x[2] = build_stack(&l, name, argv, envp, vdso, &stack);
+	build_stack(&l, s);
+	s->stack_top = RV64_STACK_TOP;
+	s->brk = ALIGN_UP(l.image.end, PAGE_BYTES);
+	t->cpu.x[2] = s->stack.sp;
 	t->cpu.pc = l.entry;
-	rv64_auxv = stack.auxv;
-	rv64_auxv_bytes = stack.auxv_bytes;
-	publish(&l, &stack, name);
+	rv64_auxv = s->stack.auxv;
+	rv64_auxv_bytes = s->stack.auxv_bytes;
+	publish(&l, &s->stack, s->name);
 }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "base/string.h"
 #include "rv64/csr.h"
 #include "rv64/linux/calls.h"
 #include "rv64/linux/space.h"
@@ -40,8 +41,19 @@ u64 rv64_hwcap(void)
 	return HWCAP('I') | HWCAP('M') | HWCAP('A') | HWCAP('F') | HWCAP('D') | HWCAP('C');
 }
 
+int rv64_cpuinfo_of(char *text, size_t size, u32 cpu)
+{
+	return str_format(text, size,
+			  "processor\t: %u\nhart\t\t: %u\nisa\t\t: rv64imafdc_zicntr_zicond_"
+			  "zicsr_zifencei_zihintpause_zfh_zfhmin_zba_zbb_zbs\n"
+			  "mmu\t\t: sv39\nuarch\t\t: sundial\nmvendorid\t: 0x0\n"
+			  "marchid\t\t: 0x0\nmimpid\t\t: 0x0\n\n",
+			  cpu, cpu);
+}
+
 void rv64_cpuinfo(FILE *file)
 {
+	char text[512];
 	cpu_set_t set;
 	int cpu;
 
@@ -49,13 +61,10 @@ void rv64_cpuinfo(FILE *file)
 	if (sched_getaffinity(0, sizeof(set), &set))
 		CPU_SET(0, &set);
 	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &set))
-			fprintf(file,
-				"processor\t: %d\nhart\t\t: %d\nisa\t\t: rv64imafdc_zicntr_zicond_"
-				"zicsr_zifencei_zihintpause_zfh_zfhmin_zba_zbb_zbs\n"
-				"mmu\t\t: sv39\nuarch\t\t: sundial\nmvendorid\t: 0x0\n"
-				"marchid\t\t: 0x0\nmimpid\t\t: 0x0\n\n",
-				cpu, cpu);
+		if (CPU_ISSET(cpu, &set)) {
+			rv64_cpuinfo_of(text, sizeof(text), cpu);
+			fputs(text, file);
+		}
 }
 
 /* False: a key that is not known here, which is answered -1. */

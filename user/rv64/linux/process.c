@@ -19,6 +19,11 @@ CALL(clone)
 		.child_tid = a[4],
 	};
 
+	if (rv64_simulated()) {
+		u64 b[6] = {a[0], a[1], a[2], a[4], a[3]};
+
+		return rv64_pass(SYS_clone, b);
+	}
 	return rv64_clone(t, &req);
 }
 

@@ -232,11 +232,22 @@ void rv64_install_signals(struct pass_sighand *s)
 	pass_unlock(&s->lock);
 }
 
+void rv64_install(int sig, void (*handler)(int, siginfo_t *, void *))
+{
+	struct k_sigaction act = {(u64)handler, SA_SIGINFO | SA_ONSTACK | SA_RESTORER_,
+				  (u64)rv64_restorer, CLOSED_MASK};
+
+	hostcall(SYS_rt_sigaction, sig, &act, 0, 8);
+}
+
+void rv64_take_faults(void)
+{
+	rv64_install(SIGSEGV, take_fault);
+	rv64_install(SIGBUS, take_fault);
+}
+
 void rv64_signals_init(struct rv64_thread *t, u64 ignored)
 {
-	static const int ours[] = {SIGSEGV, SIGBUS};
-	struct k_sigaction act = {(u64)take_fault, SA_SIGINFO | SA_ONSTACK | SA_RESTORER_,
-				  (u64)rv64_restorer, CLOSED_MASK};
 	struct k_sigaction old;
 	int sig;
 
@@ -244,8 +255,7 @@ void rv64_signals_init(struct rv64_thread *t, u64 ignored)
 		if ((ignored & SIGBIT(sig)) ||
 		    (!hostcall(SYS_rt_sigaction, sig, 0, &old, 8) && old.handler == (u64)SIG_IGN))
 			t->sighand->action[sig].handler = (u64)SIG_IGN;
-	for (sig = 0; sig < (int)ARRAY_SIZE(ours); sig++)
-		hostcall(SYS_rt_sigaction, ours[sig], &act, 0, 8);
+	rv64_take_faults();
 }
 
 /* Ignored signals that the host's table shows as handled: an execve would forget them. */
@@ -370,8 +380,13 @@ void rv64_deliver(struct rv64_thread *t)
 void rv64_force_signal(struct rv64_thread *t, int sig, int code, u64 addr)
 {
 	siginfo_t info = {.si_signo = sig, .si_code = code, .si_addr = (void *)addr};
-	u64 handler, mask = rv64_block_all();
+	u64 handler, mask;
 
+	if (rv64_simulated()) {
+		sim_fault(&t->sim.thread, &info);
+		return;
+	}
+	mask = rv64_block_all();
 	if (t->pending)
 		return;
 	if (rv64_debugged(t) && !rv64_gdb_fault(t, &info)) {
@@ -390,6 +405,25 @@ struct rv64_sigaction {
 	u64 handler, flags, mask;
 };
 
+static long simulated_sigaction(const u64 *a)
+{
+	struct rv64_sigaction user;
+	struct k_sigaction act, old;
+	u64 b[6] = {a[0], a[1] ? (u64)&act : 0, a[2] ? (u64)&old : 0, a[3]};
+	long ret;
+
+	if (a[1]) {
+		if (get_user(user, a[1]))
+			return -EFAULT;
+		act = (struct k_sigaction){user.handler, user.flags, 0, user.mask};
+	}
+	ret = rv64_pass(SYS_rt_sigaction, b);
+	if (ret || !a[2])
+		return ret;
+	user = (struct rv64_sigaction){old.handler, old.flags, old.mask};
+	return put_user(user, a[2]);
+}
+
 long rv64_sys_rt_sigaction(struct rv64_thread *t, const u64 *a);
 long rv64_sys_rt_sigaction(struct rv64_thread *t, const u64 *a)
 {
@@ -400,6 +434,8 @@ long rv64_sys_rt_sigaction(struct rv64_thread *t, const u64 *a)
 	int sig = a[0];
 	long ret = 0;
 
+	if (rv64_simulated())
+		return simulated_sigaction(a);
 	if (a[3] != 8 || sig < 1 || sig > NSIG_MAX)
 		return -EINVAL;
 	if (a[1] && (sig == SIGKILL || sig == SIGSTOP))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "rv64/exec.h"
 #include "rv64/linux/linux.h"
+#include "simkernel/host.h"
 
 #define X_A0		10
 #define X_A7		17
@@ -20,6 +21,7 @@ enum kind {
 	KIND_PATH,
 	KIND_TIME,
 	KIND_OWN,
+	KIND_HOST,
 	KIND_NONE,
 };
 
@@ -35,11 +37,13 @@ struct row {
 #define TIME(nr, name)	  ;
 #define NONE(nr, name)	  ;
 #define OWN(nr, name)	  long rv64_sys_##name(struct rv64_thread *t, const u64 *a);
+#define HOST(nr, name)	  OWN(nr, name)
 #include "rv64/linux/calls.def"
 #undef PASS
 #undef PATH
 #undef TIME
 #undef OWN
+#undef HOST
 #undef NONE
 
 static const struct row rows[NR_MAX] = {
@@ -47,12 +51,14 @@ static const struct row rows[NR_MAX] = {
 #define PATH(nr, name, i) [nr] = {#name, NULL, SYS_##name, KIND_PATH, i},
 #define TIME(nr, name)	  [nr] = {#name, NULL, SYS_##name, KIND_TIME, 0},
 #define OWN(nr, name)	  [nr] = {#name, rv64_sys_##name, 0, KIND_OWN, 0},
-#define NONE(nr, name)	  [nr] = {#name, NULL, 0, KIND_NONE, 0},
+#define HOST(nr, name)	  [nr] = {#name, rv64_sys_##name, SYS_##name, KIND_HOST, 0},
+#define NONE(nr, name)	  [nr] = {#name, NULL, SYS_##name, KIND_NONE, 0},
 #include "rv64/linux/calls.def"
 #undef PASS
 #undef PATH
 #undef TIME
 #undef OWN
+#undef HOST
 #undef NONE
 };
 
@@ -82,6 +88,8 @@ long native_host_call(const u64 call[7])
 
 long rv64_pass(u64 nr, const u64 *a)
 {
+	if (rv64_simulated())
+		return rv64_sim_call(rv64_self, nr, a);
 	return pass_call(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -93,6 +101,7 @@ static long answer(struct rv64_thread *t, const struct row *row, u64 nr, const u
 
 	switch (row->kind) {
 	case KIND_OWN:
+	case KIND_HOST:
 		return row->own(t, a);
 	case KIND_PASS:
 		return rv64_pass(row->host, a);
@@ -108,6 +117,20 @@ static long answer(struct rv64_thread *t, const struct row *row, u64 nr, const u
 	}
 }
 
+/* The same in a simulation. */
+static long answer_simulated(struct rv64_thread *t, const struct row *row, const u64 *a)
+{
+	switch (row->kind) {
+	case KIND_OWN:
+	case KIND_PATH:
+		return answer(t, row, 0, a);
+	case KIND_UNKNOWN:
+		return rv64_sim_call(t, SYSCALL_SLOTS, a); /* its report counts it */
+	default:
+		return rv64_sim_call(t, row->host, a);
+	}
+}
+
 void rv64_syscall(struct rv64_thread *t)
 {
 	static const struct row nothing;
@@ -117,6 +140,11 @@ void rv64_syscall(struct rv64_thread *t)
 	long ret;
 
 	memcpy(a, &x[X_A0], sizeof(a));
+	if (rv64_simulated()) {
+		rv64_sim_begin_call(t);
+		rv64_sim_end_call(t, answer_simulated(t, row, a));
+		return;
+	}
 	/* A signal's return changes registers before it is over, and does not wait. */
 	if (!rv64_debugged(t) || nr == NR_RT_SIGRETURN || rv64_gdb_call_begin(t, &ret))
 		ret = answer(t, row, nr, a);

@@ -19,8 +19,7 @@
 #include "rv64/exec.h"
 #include "rv64/linux/linux.h"
 
-#define HOST_STACK_BYTES (512 << 10)
-#define ROBUST_LIST_MAX	 2048
+#define ROBUST_LIST_MAX 2048
 
 __thread struct rv64_thread *rv64_self __attribute__((tls_model("initial-exec")));
 
@@ -206,9 +205,8 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* What every child has of its parent: registers, but for result, stack and thread pointer. */
-static void inherit(struct rv64_thread *child, const struct rv64_thread *parent,
-		    const struct clone_request *req)
+void rv64_inherit(struct rv64_thread *child, const struct rv64_thread *parent,
+		  const struct clone_request *req)
 {
 	memcpy(child->cpu.x, parent->cpu.x, sizeof(child->cpu.x));
 	memcpy(child->cpu.f, parent->cpu.f, sizeof(child->cpu.f));
@@ -236,7 +234,7 @@ static long start_host_thread(void *(*run)(void *), struct start *start)
 
 	sem_init(&start->ready, 0, 0);
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, HOST_STACK_BYTES);
+	pthread_attr_setstacksize(&attr, RV64_HOST_STACK_BYTES);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	error = pthread_create(&id, &attr, run, start);
 	pthread_attr_destroy(&attr);
@@ -254,7 +252,7 @@ static long clone_thread(struct rv64_thread *parent, const struct clone_request 
 
 	if (!start.thread)
 		return -EAGAIN;
-	inherit(start.thread, parent, req);
+	rv64_inherit(start.thread, parent, req);
 	start.thread->sighand = parent->sighand;
 	__atomic_add_fetch(&others, 1, __ATOMIC_RELAXED);
 	ret = start_host_thread(thread_main, &start);
@@ -265,14 +263,13 @@ static long clone_thread(struct rv64_thread *parent, const struct clone_request 
 	return ret;
 }
 
-static void fork_done(struct rv64_thread *t)
+void rv64_fork_end(struct rv64_thread *t)
 {
 	pass_unlock(&t->sighand->lock);
 	rv64_mm_unlock();
 }
 
-/* What fork() copies must be whole: nobody else is in the middle of a change. */
-static long fork_prepare(struct rv64_thread *t)
+long rv64_fork_begin(struct rv64_thread *t)
 {
 	long ret;
 
@@ -280,7 +277,7 @@ static long fork_prepare(struct rv64_thread *t)
 	pass_lock(&t->sighand->lock);
 	ret = rv64_fork_prepare();
 	if (ret)
-		fork_done(t);
+		rv64_fork_end(t);
 	return ret;
 }
 
@@ -318,7 +315,7 @@ static long clone_process(struct rv64_thread *t, const struct clone_request *req
 	s32 tid;
 	long ret;
 
-	ret = fork_prepare(t);
+	ret = rv64_fork_begin(t);
 	if (ret)
 		return ret;
 	if (!(req->flags & ~handled) && req->exit_signal == SIGCHLD) {
@@ -328,7 +325,7 @@ static long clone_process(struct rv64_thread *t, const struct clone_request *req
 	} else {
 		ret = hostcall(SYS_clone, host | req->exit_signal, 0, req->parent_tid, 0, 0);
 	}
-	fork_done(t);
+	rv64_fork_end(t);
 	if (ret) {
 		rv64_fork_parent();
 		tid = ret;
@@ -375,7 +372,7 @@ static struct rv64_thread *lent_thread(struct rv64_thread *parent, const struct 
 
 	if (!child)
 		return NULL;
-	inherit(child, parent, req);
+	rv64_inherit(child, parent, req);
 	child->lent = true;
 	child->closed = true;
 	child->sighand = parent->sighand;
@@ -394,14 +391,15 @@ static struct rv64_thread *lent_thread(struct rv64_thread *parent, const struct 
 static long clone_lent(struct rv64_thread *parent, const struct clone_request *req, u64 mask)
 {
 	struct start start = {.thread = lent_thread(parent, req), .req = req, .mask = mask};
-	char *stack = malloc(HOST_STACK_BYTES);
+	char *stack = malloc(RV64_HOST_STACK_BYTES);
 	long ret = -EAGAIN;
 
 	if (!start.thread || !stack)
 		goto out_free;
 	start.thread->altstack = parent->altstack;
 	sem_init(&start.ready, 0, 0);
-	ret = clone(lent_main, stack + HOST_STACK_BYTES, lent_flags(req), &start, req->parent_tid);
+	ret = clone(lent_main, stack + RV64_HOST_STACK_BYTES, lent_flags(req), &start,
+		    req->parent_tid);
 	if (ret < 0)
 		ret = -errno;
 	/* It has executed or ended, and what it did to this host thread is undone. */
@@ -421,12 +419,12 @@ static void *beside_main(void *arg)
 	struct start *start = arg;
 	struct rv64_thread *t = start->thread;
 	bool foreign = start->req->flags & CLONE_PARENT;
-	char *stack = malloc(HOST_STACK_BYTES);
+	char *stack = malloc(RV64_HOST_STACK_BYTES);
 	siginfo_t info;
 	long pid = -EAGAIN;
 
 	if (stack) {
-		pid = clone(lent_main, stack + HOST_STACK_BYTES, lent_flags(start->req), start,
+		pid = clone(lent_main, stack + RV64_HOST_STACK_BYTES, lent_flags(start->req), start,
 			    start->req->parent_tid);
 		pid = pid < 0 ? -errno : pid;
 	}

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A guest's execve, the engine's half: the host's execve of sundial-native for
- * the new file. The kernel does what it does best (other threads, close-on-exec,
+ * A guest's execve, the engines' half: the host's execve of the engine for the
+ * new file. The kernel does what it does best (other threads, close-on-exec,
  * the old address space); the run token waits in the arena.
  */
+#include <elf.h>
 #include <errno.h>
+#include <linux/prctl.h>
 #include <sys/mman.h>
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "load/script.h"
-#include "native/thread.h"
 #include "simkernel/hostids.h"
+#include "simkernel/join.h"
 #include "simkernel/sched.h"
 #include "simkernel/uaccess.h"
 
@@ -31,11 +33,25 @@ static long count_vector(u64 v)
 	}
 }
 
-long native_exec(struct thread *th, const struct exec_request *req)
+/* It begins in libc, which reads the time stamp counter; execve keeps that switched off. */
+static long execute_rv64(const struct host_config *c, u64 *argv, u64 envp)
+{
+	int tsc = PR_TSC_ENABLE;
+	long ret;
+
+	hostcall(SYS_prctl, PR_GET_TSC, &tsc);
+	hostcall(SYS_prctl, PR_SET_TSC, PR_TSC_ENABLE);
+	ret = hostcall(SYS_execve, c->rv64_path, argv, envp);
+	hostcall(SYS_prctl, PR_SET_TSC, tsc);
+	return ret;
+}
+
+long sim_replace_image(struct thread *th, const struct exec_request *req)
 {
 	struct host_config *c = &th->host->config;
 	long argc = count_vector(req->argv), ret;
 	u64 at = 0, *argv, bytes;
+	bool riscv64 = req->machine == EM_RISCV;
 	char spec[PATH_MAX / 2];
 	u64 taken;
 	int i;
@@ -53,7 +69,7 @@ long native_exec(struct thread *th, const struct exec_request *req)
 		hostcall(SYS_munmap, argv, bytes);
 		return -ENAMETOOLONG;
 	}
-	argv[at++] = (u64) "sundial-native";
+	argv[at++] = (u64)(riscv64 ? "sundial-rv64" : "sundial-native");
 	argv[at++] = (u64) "sim";
 	argv[at++] = (u64)spec;
 	argv[at++] = (u64)req->path;
@@ -67,7 +83,8 @@ long native_exec(struct thread *th, const struct exec_request *req)
 	if (!ret) {
 		/* The runtime starts as root; its guest will not. */
 		taken = host_root_take();
-		ret = hostcall(SYS_execve, c->native_path, argv, req->envp);
+		ret = riscv64 ? execute_rv64(c, argv, req->envp)
+			      : hostcall(SYS_execve, c->native_path, argv, req->envp);
 		host_root_give_back(taken);
 	}
 	hostcall(SYS_munmap, argv, bytes);
