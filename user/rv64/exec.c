@@ -28,6 +28,7 @@ static struct rv64_lock lock;
 static struct rv64_vcpu *vcpus;
 static u32 stop_pending;
 static u64 check_generation; /* counts what may have changed guest code; under the lock */
+static bool nothing_constant;
 static void *fork_copy;
 static struct rv64_stats gone; /* of threads that have left */
 
@@ -343,7 +344,7 @@ static bool fetch(struct rv64_vcpu *v)
 
 	v->fetch_bytes = 0;
 	v->execution_denied = memory == RV64_MEMORY_DATA;
-	v->constant = memory == RV64_MEMORY_CONSTANT;
+	v->constant = memory == RV64_MEMORY_CONSTANT && !READ_ONCE(nothing_constant);
 	if (v->execution_denied)
 		return false;
 	v->next_page = page_end - pc < sizeof(v->fetched);
@@ -850,6 +851,52 @@ void rv64_code_check(void)
 		clear_jump_caches();
 		resume_world();
 	}
+	rv64_unlock();
+}
+
+/* The first TB of constant code in [address, end) from *page on, or NULL. */
+static struct tb *find_constant(u64 address, u64 end, u64 *page)
+{
+	struct tb *tb = find_in_range(address, end, page);
+
+	while (tb && !(tb->constant && overlaps(tb, address, end - address)))
+		tb = rv64_tb_next_in_page(tb, *page);
+	return tb;
+}
+
+void rv64_code_flush(u64 address, u64 end)
+{
+	struct rv64_vcpu *v = rv64_this_vcpu;
+	u64 page = ALIGN_DOWN(address, PAGE_BYTES);
+	struct tb *tb;
+
+	rv64_code_check();
+	rv64_lock();
+	for (; page < end; page += PAGE_BYTES) {
+		tb = find_constant(address, end, &page);
+		if (!tb)
+			continue;
+		stop_world(v);
+		for (; tb; tb = find_constant(address, end, &page))
+			rv64_tb_invalidate(tb);
+		clear_jump_caches();
+		resume_world();
+	}
+	rv64_unlock();
+}
+
+void rv64_code_distrust(void)
+{
+	struct tb *tb;
+
+	rv64_lock();
+	WRITE_ONCE(nothing_constant, true);
+	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
+	stop_world(rv64_this_vcpu);
+	while ((tb = rv64_tb_first(true)))
+		rv64_tb_invalidate(tb);
+	clear_jump_caches();
+	resume_world();
 	rv64_unlock();
 }
 

@@ -114,6 +114,13 @@ void rv64_code_changed(u64 address, u64 bytes);
  * longer what was translated is forgotten. Same rules as rv64_code_changed(). */
 void rv64_code_check(void);
 
+/* The same, and of constant code what is in [address, end): whoever names a range knows
+ * that it was written to, in whatever way. */
+void rv64_code_flush(u64 address, u64 end);
+
+/* From now on no code counts as constant: somebody may write to read-only memory. */
+void rv64_code_distrust(void);
+
 /* Around fork(): before it, after it in the parent, after it in the child, whose only
  * thread runs cpu. All translations stay. 0 or -ENOMEM; if the first fails there must be no
  * fork, if the last does the child must end. */

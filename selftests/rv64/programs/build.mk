@@ -30,7 +30,7 @@ $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
 CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test counters \
-	killed no_clock_calls start storm 	start-dynamic goroutines)
+	killed no_clock_calls start storm written start-dynamic goroutines)
 CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)
 
 # Minutes long, and hundreds of megabytes to download.

@@ -49,6 +49,8 @@ each() {
 
 run "$bin/frame_test"
 each signals
+run "$bin/written"
+each "code that is written to"
 native "$bin/no_clock_calls" "$SUNDIAL" run -- "$bin/counters"
 each "clocks without a system call"
 native "$bin/no_clock_calls" "$SUNDIAL" run --speed 7 --start 2031-05-06 -- "$bin/counters"

@@ -4,6 +4,8 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/sem.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include "rv64/exec.h"
 #include "rv64/linux/calls.h"
 
@@ -125,10 +127,32 @@ CALL(semctl)
 	return put_user(user, a[3]) ? -EFAULT : ret;
 }
 
+/* What the guest writes to itself in this way is no store of its own, after which it would
+ * have to execute fence.i. */
+static void changed_by_writev(u64 iov, u64 count)
+{
+	struct iovec v;
+
+	for (; count && !get_user(v, iov); count--, iov += sizeof(v)) {
+		if (v.iov_len && (u64)v.iov_base < RV64_SPACE_END)
+			rv64_code_changed((u64)v.iov_base,
+					  min(v.iov_len, RV64_SPACE_END - (u64)v.iov_base));
+	}
+}
+
+CALL(process_vm_writev)
+{
+	long ret = rv64_pass(SYS_process_vm_writev, a);
+
+	if (ret > 0 && hostcall(SYS_tgkill, getpid(), (s32)a[0], 0) == 0)
+		changed_by_writev(a[3], a[4]);
+	return ret;
+}
+
 CALL(riscv_flush_icache)
 {
 	if (a[2] & ~1UL)
 		return -EINVAL;
-	rv64_code_check();
+	rv64_code_flush(a[0], min(a[1], RV64_SPACE_END));
 	return 0;
 }

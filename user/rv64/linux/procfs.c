@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "rv64/exec.h"
 #include "rv64/linux/linux.h"
 #include "rv64/linux/space.h"
 
@@ -96,6 +97,14 @@ static long make_file(void (*make)(FILE *out), u64 flags)
 	return fd;
 }
 
+/* Through mem, whoever it is opened by, memory is written to that the guest may not write to. */
+static bool is_memory(const char *name)
+{
+	const char *last = strrchr(name, '/');
+
+	return !strcmp(last ? last + 1 : name, "mem");
+}
+
 bool rv64_proc_open(const u64 *a, long *ret)
 {
 	char path[64];
@@ -105,6 +114,8 @@ bool rv64_proc_open(const u64 *a, long *ret)
 	if (string_from_user(path, a[1], sizeof(path)) <= 0)
 		return false;
 	name = in_proc(path, &of_process);
+	if (name && of_process && (a[2] & O_ACCMODE) != O_RDONLY && is_memory(name))
+		rv64_code_distrust();
 	for (size_t i = 0; name && i < ARRAY_SIZE(files); i++) {
 		if (strcmp(name, files[i].name) || of_process != files[i].of_process)
 			continue;
