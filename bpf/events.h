@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The records of a flight recording: what BPF programs, the injected allocator
+ * library and the recorder write, and what a file of them holds. All of it is
+ * little-endian; Documentation/record-format.md describes the file around it.
+ *
+ * A record is a header and a payload that its type tells. Records grow at their
+ * end: a reader takes what it knows of a longer one, and passes over a type that it
+ * does not know. Lengths are multiples of 8, and bytes not named are zero.
+ */
+#ifndef SUNDIAL_EVENTS_H
+#define SUNDIAL_EVENTS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+enum record_type {
+	/* Events, in the order in which they happened. */
+	RECORD_EXEC = 1,    /* record_text: the path */
+	RECORD_FORK = 2,    /* record_fork */
+	RECORD_EXIT = 3,    /* record_exit */
+	RECORD_SIGNAL = 4,  /* record_signal: sent */
+	RECORD_DELIVER = 5, /* record_signal: delivered */
+	RECORD_SYSCALL = 6, /* record_syscall */
+	RECORD_SWITCH = 7,  /* record_switch */
+	RECORD_ALLOC = 8,   /* record_memory */
+	RECORD_FREE = 9,    /* record_memory */
+	RECORD_OUTPUT = 10, /* record_text: the beginning of a write to standard error */
+	RECORD_FAULT = 11,  /* record_fault: a page fault */
+	/* What is known beside them. */
+	RECORD_INFO = 64,     /* record_text: "key=value" */
+	RECORD_MAPPING = 65,  /* record_mapping */
+	RECORD_BLOCK = 66,    /* record_block: of memory, live or freed */
+	RECORD_MISUSE = 67,   /* record_block: freed twice or never allocated; see how */
+	RECORD_CRASH = 68,    /* record_crash: one thread, as it was */
+	RECORD_PAGE = 69,     /* record_page: memory of the crash */
+	RECORD_COUNTS = 70,   /* record_counts: one CPU's or one thread's buffer */
+	RECORD_COMPLETE = 71, /* no payload: the last record of a file that is whole */
+};
+
+struct record_header {
+	__u16 type;   /* enum record_type */
+	__u16 length; /* of the record with this header, in bytes */
+	__u16 cpu;
+	__u16 node; /* NUMA */
+	__u32 tgid;
+	__u32 tid;
+	__u64 host_ns;	  /* CLOCK_MONOTONIC of the machine */
+	__u64 virtual_ns; /* the count of the domain; host_ns without one */
+	__u64 domain;	  /* 0: the machine's own time */
+};
+
+/* The longest event: what a slot of a buffer holds beside its state. */
+#define RECORD_EVENT_MAX 120
+#define RECORD_TEXT_MAX	 (RECORD_EVENT_MAX - sizeof(struct record_header))
+
+struct record_text {
+	struct record_header header;
+	char text[]; /* ends with a zero byte */
+};
+
+struct record_fork {
+	struct record_header header;
+	__u32 child_tgid; /* of the header: a thread */
+	__u32 child_tid;
+};
+
+struct record_exit {
+	struct record_header header;
+	__s32 code;  /* as wait(2) returns it */
+	__u32 epoch; /* how many programs the process had executed */
+};
+
+struct record_signal {
+	struct record_header header;
+	__s32 number;
+	__s32 code;    /* si_code */
+	__u64 address; /* si_addr of a fault; the sender's pid of another */
+	__u64 handler; /* of a delivered one: 0 default, 1 ignored; else its address */
+	__u32 target_tid;
+	__u32 pad;
+};
+
+#define RECORD_UNFINISHED (1U << 0) /* the call had not returned */
+
+struct record_syscall {
+	struct record_header header; /* the time at which it was called */
+	__s32 number;
+	__u32 flags;
+	__s64 result;
+	__u64 duration_ns;
+	__u64 args[6];
+};
+
+struct record_switch {
+	struct record_header header; /* of the thread that leaves the CPU */
+	__u32 next_tid;
+	__u32 state; /* of the thread that leaves: 0 preempted, 1 interruptible, 2 not */
+};
+
+enum record_function {
+	RECORD_MALLOC = 1,
+	RECORD_CALLOC = 2,
+	RECORD_REALLOC = 3,
+	RECORD_MEMALIGN = 4, /* memalign, aligned_alloc, valloc, pvalloc */
+	RECORD_POSIX_MEMALIGN = 5,
+	RECORD_FREE_FUNCTION = 6,
+};
+
+struct record_memory {
+	struct record_header header;
+	__u64 address;
+	__u64 size_bytes; /* of FREE: what the block had, or 0 if it is not known */
+	__u32 function;	  /* enum record_function */
+	__u32 stack;	  /* of this file, or 0 */
+};
+
+struct record_fault {
+	struct record_header header;
+	__u64 address;
+	__u64 ip;
+	__u32 error; /* the processor's code */
+	__u32 pad;
+};
+
+struct record_mapping {
+	struct record_header header;
+	__u64 start, end; /* addresses */
+	__u64 offset;	  /* in the file, bytes */
+	__u32 protection; /* PROT_* */
+	__u32 build_id_bytes;
+	__u8 build_id[24];
+	char path[];
+};
+
+/* Registers in the order of DWARF's numbers for x86-64, the last being the instruction. */
+enum {
+	RECORD_RAX,
+	RECORD_RDX,
+	RECORD_RCX,
+	RECORD_RBX,
+	RECORD_RSI,
+	RECORD_RDI,
+	RECORD_RBP,
+	RECORD_RSP,
+	RECORD_R8,
+	RECORD_R9,
+	RECORD_R10,
+	RECORD_R11,
+	RECORD_R12,
+	RECORD_R13,
+	RECORD_R14,
+	RECORD_R15,
+	RECORD_RIP,
+	RECORD_REGISTERS,
+};
+
+/* What a caller's registers are recovered from: those that survive calls, and memory. */
+#define RECORD_STACK_BYTES 1024
+
+enum record_stack_kind {
+	RECORD_STACK_NONE = 0,
+	RECORD_STACK_COPY = 1,	/* registers, and memory from rsp upwards */
+	RECORD_STACK_CHAIN = 2, /* return addresses, the innermost first, and no registers */
+};
+
+struct record_stack {
+	__u32 kind;  /* enum record_stack_kind */
+	__u32 bytes; /* of memory[] that are valid */
+	__u64 ip, sp, bp, bx, r12, r13, r14, r15;
+	__u64 memory[RECORD_STACK_BYTES / 8];
+};
+
+enum record_how {
+	RECORD_HOW_LIVE = 0,
+	RECORD_HOW_FREED = 1,
+	RECORD_HOW_FREED_TWICE = 2,	/* MISUSE; freed says where the first time */
+	RECORD_HOW_NEVER_ALLOCATED = 3, /* MISUSE; only again is known */
+};
+
+struct record_site {
+	__u64 host_ns, virtual_ns;
+	__u32 tid;
+	__u32 function; /* enum record_function */
+	struct record_stack stack;
+};
+
+struct record_block {
+	struct record_header header;
+	__u64 address, size_bytes;
+	__u32 how;   /* enum record_how */
+	__u32 epoch; /* how many programs the process had executed */
+	struct record_site allocated;
+	struct record_site freed;
+};
+
+struct record_misuse {
+	struct record_block block;
+	struct record_site again; /* the call that was wrong */
+};
+
+#define RECORD_CRASH_FIRST (1U << 0) /* the thread that the signal was for */
+#define RECORD_CRASH_FINAL (1U << 1) /* no handler: the process ends */
+
+struct record_crash {
+	struct record_header header;
+	__s32 number; /* signal */
+	__s32 code;
+	__u64 address; /* si_addr */
+	__u32 flags;
+	__u32 pages; /* how many RECORD_PAGE of this thread's stack follow */
+	__u64 registers[RECORD_REGISTERS];
+	__u64 flags_register;
+	char name[16]; /* the thread's */
+	__u32 epoch;   /* how many programs the process had executed */
+	__u32 pad;
+};
+
+enum record_status {
+	RECORD_STATUS_OK = 0,
+	RECORD_STATUS_FAULT = 1, /* not mapped, or not in memory */
+};
+
+#define RECORD_PAGE_BYTES 4096
+
+struct record_page {
+	struct record_header header;
+	__u64 address;
+	__u32 status; /* enum record_status */
+	__u32 bytes;  /* of memory that follow */
+	__u8 memory[];
+};
+
+/* emitted = recorded + overwritten + busy + overtaken + paused + unfinished. */
+struct record_counts {
+	struct record_header header; /* cpu: whose buffer, node: where its memory is */
+	__u64 emitted;
+	__u64 recorded;	   /* in this file */
+	__u64 overwritten; /* by newer ones */
+	__u64 busy;	   /* dropped: another writer had the slot */
+	__u64 overtaken;   /* dropped: the slot had a newer record */
+	__u64 paused;	   /* dropped: the buffers were being read */
+	__u64 unfinished;  /* dropped: its writer had not committed it when the file was made */
+	__u64 missed;	   /* returns that the kernel had no room to probe */
+	__u64 table_full;  /* blocks that the table of live ones had no room for */
+};
+
+#ifdef __cplusplus
+#define RECORD_ASSERT static_assert
+#else
+#define RECORD_ASSERT _Static_assert
+#endif
+RECORD_ASSERT(sizeof(struct record_header) == 40, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_memory) == 64, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_syscall) == 112, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_signal) == 72, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_mapping) == 96, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_stack) == 1096, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_block) == 2304, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_crash) == 232, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_counts) == 112, "the same on both sides");
+
+#endif /* SUNDIAL_EVENTS_H */

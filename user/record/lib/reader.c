@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads a recording through a private mapping of it. Nothing in the file is trusted:
+ * a block counts only if its checksum is right, a record only if it fits its block
+ * and its type.
+ */
+#include "record/lib/librecord.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "record/lib/format.h"
+
+struct sundial_record_reader {
+	const unsigned char *data;
+	size_t bytes;
+	struct sundial_record_time time;
+	size_t first;	   /* offset of the first block */
+	size_t next_block; /* offset of the block after the current one */
+	size_t at, end;	   /* in the current block */
+	__u32 number;	   /* of the next block */
+	bool complete;
+};
+
+/* What a record of each type is at least, and where its text begins. */
+static const struct {
+	__u16 length, text;
+} shapes[] = {
+	[RECORD_EXEC] = {sizeof(struct record_text), sizeof(struct record_text)},
+	[RECORD_FORK] = {sizeof(struct record_fork), 0},
+	[RECORD_EXIT] = {sizeof(struct record_exit), 0},
+	[RECORD_SIGNAL] = {sizeof(struct record_signal), 0},
+	[RECORD_DELIVER] = {sizeof(struct record_signal), 0},
+	[RECORD_SYSCALL] = {sizeof(struct record_syscall), 0},
+	[RECORD_SWITCH] = {sizeof(struct record_switch), 0},
+	[RECORD_ALLOC] = {sizeof(struct record_memory), 0},
+	[RECORD_FREE] = {sizeof(struct record_memory), 0},
+	[RECORD_OUTPUT] = {sizeof(struct record_text), sizeof(struct record_text)},
+	[RECORD_FAULT] = {sizeof(struct record_fault), 0},
+	[RECORD_INFO] = {sizeof(struct record_text), sizeof(struct record_text)},
+	[RECORD_MAPPING] = {sizeof(struct record_mapping), sizeof(struct record_mapping)},
+	[RECORD_BLOCK] = {offsetof(struct record_block, freed), 0},
+	[RECORD_MISUSE] = {sizeof(struct record_misuse), 0},
+	[RECORD_CRASH] = {sizeof(struct record_crash), 0},
+	[RECORD_PAGE] = {sizeof(struct record_page), 0},
+	[RECORD_COUNTS] = {sizeof(struct record_counts), 0},
+	[RECORD_COMPLETE] = {sizeof(struct record_header), 0},
+};
+
+static int read_header(struct sundial_record_reader *r)
+{
+	struct record_file_header header;
+
+	if (r->bytes < sizeof(header))
+		return -EBADMSG;
+	memcpy(&header, r->data, sizeof(header));
+	if (memcmp(header.magic, RECORD_FILE_MAGIC, sizeof(header.magic)) ||
+	    header.byte_order != RECORD_BYTE_ORDER ||
+	    header.checksum !=
+		    record_crc32c(0, &header, offsetof(struct record_file_header, checksum)) ||
+	    header.header_bytes < sizeof(header) || header.header_bytes > r->bytes ||
+	    header.header_bytes % 8)
+		return -EBADMSG;
+	if (header.required & ~RECORD_FEATURES_KNOWN)
+		return -EPROTONOSUPPORT;
+	r->time.monotonic_ns = header.monotonic_ns;
+	r->time.realtime_ns = header.realtime_ns;
+	r->first = header.header_bytes;
+	return 0;
+}
+
+int sundial_record_open(const char *path, struct sundial_record_reader **reader)
+{
+	struct sundial_record_reader *r;
+	struct stat st;
+	int fd, ret = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = calloc(1, sizeof(*r));
+	if (!r || fstat(fd, &st)) {
+		ret = r ? -errno : -ENOMEM;
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) || !st.st_size) {
+		ret = -EBADMSG;
+		goto out;
+	}
+	r->bytes = (size_t)st.st_size;
+	r->data = mmap(NULL, r->bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (r->data == MAP_FAILED) {
+		ret = -errno;
+		goto out;
+	}
+	ret = read_header(r);
+	if (ret)
+		munmap((void *)r->data, r->bytes);
+	sundial_record_restart(r);
+out:
+	close(fd);
+	if (ret)
+		free(r);
+	else
+		*reader = r;
+	return ret;
+}
+
+void sundial_record_restart(struct sundial_record_reader *r)
+{
+	r->next_block = r->first;
+	r->at = r->end = 0;
+	r->number = 0;
+	r->complete = false;
+}
+
+/* Whether there is another whole block, which becomes the current one. */
+static bool next_block(struct sundial_record_reader *r)
+{
+	struct record_block_header block;
+	size_t left = r->bytes - r->next_block;
+
+	if (left < sizeof(block))
+		return false;
+	memcpy(&block, r->data + r->next_block, sizeof(block));
+	if (block.magic != RECORD_BLOCK_MAGIC || block.number != r->number ||
+	    block.bytes > left - sizeof(block) || block.bytes > RECORD_BLOCK_BYTES_MAX ||
+	    block.bytes % 8)
+		return false;
+	if (block.checksum != record_crc32c(0, r->data + r->next_block + 8, 8 + block.bytes))
+		return false;
+	r->at = r->next_block + sizeof(block);
+	r->end = r->at + block.bytes;
+	r->next_block = r->end;
+	r->number++;
+	return true;
+}
+
+/* Whether the record that begins here is one that its users can rely on. */
+static bool is_sound(const struct record_header *header, size_t left)
+{
+	const char *text;
+
+	if (left < sizeof(*header) || header->length < sizeof(*header) || header->length > left ||
+	    header->length % 8)
+		return false;
+	if (header->type >= sizeof(shapes) / sizeof(shapes[0]))
+		return true;
+	if (header->length < shapes[header->type].length)
+		return false;
+	if (header->type == RECORD_PAGE && ((const struct record_page *)header)->bytes >
+						   header->length - sizeof(struct record_page))
+		return false;
+	text = (const char *)header + shapes[header->type].text;
+	return !shapes[header->type].text ||
+	       memchr(text, 0, header->length - shapes[header->type].text);
+}
+
+const struct record_header *sundial_record_next(struct sundial_record_reader *r)
+{
+	const struct record_header *header;
+
+	while (r->at == r->end)
+		if (!next_block(r))
+			return NULL;
+	header = (const struct record_header *)(r->data + r->at);
+	if (!is_sound(header, r->end - r->at)) {
+		r->at = r->end = 0;
+		r->next_block = r->bytes;
+		return NULL;
+	}
+	r->at += header->length;
+	if (header->type == RECORD_COMPLETE)
+		r->complete = true;
+	return header;
+}
+
+bool sundial_record_whole(const struct sundial_record_reader *r)
+{
+	return r->complete;
+}
+
+__u64 sundial_record_bytes(const struct sundial_record_reader *r)
+{
+	return r->next_block;
+}
+
+void sundial_record_time(const struct sundial_record_reader *r, struct sundial_record_time *time)
+{
+	*time = r->time;
+}
+
+void sundial_record_close(struct sundial_record_reader *r)
+{
+	if (!r)
+		return;
+	munmap((void *)r->data, r->bytes);
+	free(r);
+}
