@@ -25,6 +25,10 @@ endif
 $(BPF_OUT)/%.bpf.o: bpf/%.bpf.c bpf/sundial.bpf.h include/uapi/linux/sundial.h $(BPF_OUT)/vmlinux.h $(wildcard bpf/*.h)
 	$(BPF_CLANG) $(BPF_FLAGS) -c -o $@ $<
 
+# Its buffers need atomic operations that return the old value.
+$(BPF_OUT)/record.bpf.o: BPF_FLAGS += -mcpu=v3
+$(BPF_OUT)/record.bpf.o: $(wildcard bpf/record/*.h)
+
 %.skel.h: %.bpf.o
 	bpftool gen skeleton $< name $(basename $(basename $(notdir $<))) >$@.tmp
 	@mv $@.tmp $@

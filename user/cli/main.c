@@ -13,6 +13,8 @@ static int cmd_help(int argc, char **argv);
 static const struct command commands[] = {
 	{"sim", cmd_sim, "run a program in virtual time, simulated kernel included"},
 	{"run", cmd_run, "run a program on this kernel with its clock shifted or scaled"},
+	{"record", cmd_record, "record what a process does, and keep its last moments"},
+	{"rewind", cmd_rewind, "show what happened before a crash, from a recording"},
 	{"doctor", cmd_doctor, "what this machine can do, and what stands in for the rest"},
 	{"syscalls", cmd_syscalls, "how each system call is answered in a simulation"},
 	{"help", cmd_help, "help on a subcommand"},

@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The flight recorder: the library that reads and writes its files.
+# The flight recorder: sundial-record, and the library that reads and writes its files.
 
 RECORD_OUT   := $(BUILD)/user/record
 RECORD_LIB   := $(RECORD_OUT)/libsundial-record.a
 RECORD_FLAGS := -Ibpf -I$(BUILD)/bpf
 RECORD_DEPS  := $(wildcard user/record/*.h user/record/lib/*.h bpf/*.h bpf/record/*.h)
 RECORD_LIB_OBJ := $(patsubst user/record/%.c,$(RECORD_OUT)/%.o,$(wildcard user/record/lib/*.c))
+RECORD_OBJ   := $(patsubst user/record/%.c,$(RECORD_OUT)/%.o,$(wildcard user/record/*.c))
 
-$(RECORD_LIB_OBJ): $(RECORD_OUT)/%.o: user/record/%.c $(RECORD_DEPS)
+$(RECORD_LIB_OBJ) $(RECORD_OBJ): $(RECORD_OUT)/%.o: user/record/%.c $(RECORD_DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(RECORD_FLAGS) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -fPIC -c -o $@ $<
+
+$(RECORD_OBJ): $(BUILD)/bpf/record.skel.h
 
 $(RECORD_LIB): $(RECORD_LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(BUILD)/sundial-record: $(RECORD_OBJ) $(RECORD_LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ldw -lelf -lz
+
 .PHONY: install-record
-install-record: $(RECORD_LIB)
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/sundial
+install-record: $(RECORD_LIB) $(BUILD)/sundial-record
+	install -d $(DESTDIR)$(PREFIX)/libexec/sundial $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/sundial
+	install -m 755 $(BUILD)/sundial-record $(DESTDIR)$(PREFIX)/libexec/sundial/
 	install -m 644 $(RECORD_LIB) $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 user/record/lib/librecord.h bpf/events.h $(DESTDIR)$(PREFIX)/include/sundial/
 
-ALL += $(RECORD_LIB)
+ALL += $(RECORD_LIB) $(BUILD)/sundial-record
 INSTALLS += install-record

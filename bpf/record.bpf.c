@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flight recorder's programs. Each part is a file of its own, with the maps that
+ * it owns; ring.bpf.h is where events go, process.bpf.h decides whose they are.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "sundial.bpf.h"
+#include "record/shared.h"
+#include "record/ring.bpf.h"
+#include "record/process.bpf.h"
+#include "record/syscall.bpf.h"
+#include "record/sched.bpf.h"
+#include "record/malloc.bpf.h"
+#include "record/crash.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";

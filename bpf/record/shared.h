@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the recorder's BPF programs and sundial-record share beside the records. */
+#ifndef RECORD_SHARED_H
+#define RECORD_SHARED_H
+
+#include "events.h"
+
+/*
+ * One event in a CPU's buffer. state is 0 before the first use, 2 * (number + 1)
+ * of a record that is whole, and one more while it is being written.
+ */
+struct record_slot {
+	__u64 state;
+	__u8 event[RECORD_EVENT_MAX];
+};
+
+/* A CPU's buffer, as its writers see it. A line of its own for each. */
+struct record_ring {
+	__u64 emitted; /* the number of the next event */
+	__u64 overwritten;
+	__u64 busy;
+	__u64 overtaken;
+	__u64 paused;
+	__u64 table_full;
+	__u64 pad[2];
+};
+
+#define RECORD_PROCESS_KNOWN (1U << 0) /* every allocation since its start was seen */
+#define RECORD_PROCESS_NEXT  (1U << 1) /* becomes known when it executes */
+
+struct record_process {
+	__u32 flags;
+	__u32 epoch;   /* how often it executed a program: its blocks are of one epoch */
+	__u32 crashed; /* a signal ends it: its other threads are to be kept as well */
+	__u32 pad;
+};
+
+struct record_block_key {
+	__u64 address;
+	__u32 tgid;
+	__u32 epoch;
+};
+
+struct record_known_block {
+	__u64 address, size_bytes;
+	struct record_site allocated;
+};
+
+struct record_freed_block {
+	struct record_known_block block;
+	struct record_site freed;
+};
+
+struct record_wrong_free {
+	struct record_freed_block block; /* all zero if it never was one */
+	struct record_site again;
+	__u64 address;
+	__u32 tgid;
+	__u32 epoch;
+	__u32 how; /* enum record_how */
+	__u32 pad;
+};
+
+/* A system call that has not returned. */
+struct record_pending_call {
+	__u64 host_ns, virtual_ns;
+	__u64 args[6];
+	__s32 number;
+	__u32 tgid;
+};
+
+#define RECORD_WRONG_FREES   64
+#define RECORD_CRASH_THREADS 64
+#define RECORD_CRASH_PAGES   32
+#define RECORD_POINTED	     (16 + 128) /* registers, and words of the stack */
+#define RECORD_SOURCES	     8		/* freed blocks that the address may come from */
+#define RECORD_POINTERS	     (RECORD_POINTED + RECORD_SOURCES)
+
+struct record_crashed_thread {
+	struct record_crash crash; /* header.type is 0 until the rest is there */
+	__u64 base;		   /* address of page[0] */
+	__u8 status[RECORD_CRASH_PAGES];
+	__u8 page[RECORD_CRASH_PAGES][RECORD_PAGE_BYTES];
+	/*
+	 * What the registers and the innermost frames point at, 64 bytes each, and freed
+	 * blocks that hold what the faulting address was made from.
+	 */
+	__u64 pointers[RECORD_POINTERS];
+	__u64 pointed[RECORD_POINTERS][8];
+	__u8 pointed_status[RECORD_POINTERS];
+};
+
+enum record_notice_kind {
+	RECORD_NOTICE_FORK,
+	RECORD_NOTICE_EXEC,
+	RECORD_NOTICE_EXIT, /* the last thread of a process */
+	RECORD_NOTICE_CRASH,
+};
+
+/* The only thing that wakes the recorder. */
+struct record_notice {
+	__u32 kind; /* enum record_notice_kind */
+	__u32 tgid, tid;
+	__s32 number;  /* CRASH: signal; FORK: the child; EXIT: the code */
+	__u64 address; /* CRASH */
+	char name[16];
+};
+
+#endif

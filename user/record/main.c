@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sundial-record: what `sundial record` executes. It is a program of its own so that
+ * the command needs no library of BPF's.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "record/session.h"
+
+#define EXIT_SUNDIAL 125
+#define BUFFER_MIB   256
+
+struct options {
+	pid_t pid;
+	char **argv;
+	struct session_options session;
+};
+
+enum {
+	OPT_BUFFER = 256,
+	OPT_NO_FOLLOW,
+	OPT_NO_SYSCALLS,
+	OPT_NO_SCHEDULING,
+	OPT_NO_MALLOC,
+};
+
+static const struct argp_option table[] = {
+	{"output", 'o', "FILE", 0, "The file to write. Default: sundial.record"},
+	{"pid", 'p', "PID", 0, "Record this process, until it ends or SIGINT"},
+	{"buffer", OPT_BUFFER, "MIB", 0, "Memory for events, of all CPUs together. Default: 256"},
+	{"no-follow", OPT_NO_FOLLOW, NULL, 0, "Not what the process forks"},
+	{"no-syscalls", OPT_NO_SYSCALLS, NULL, 0, "No system calls"},
+	{"no-sched", OPT_NO_SCHEDULING, NULL, 0, "Not which thread ran when"},
+	{"no-malloc", OPT_NO_MALLOC, NULL, 0, "No allocations"},
+	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
+	{0},
+};
+
+static void fail(const char *what, const char *why)
+{
+	fprintf(stderr, "sundial: %s: %s\n", what, why);
+	exit(EXIT_SUNDIAL);
+}
+
+static unsigned long number(const char *option, const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || !value || value > max)
+		fail(option, "not a number that it can be");
+	return value;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	struct program_options *programs = &o->session.programs;
+
+	switch (key) {
+	case 'o':
+		o->session.path = arg;
+		return 0;
+	case 'p':
+		o->pid = (pid_t)number("--pid", arg, 1UL << 22);
+		return 0;
+	case 'q':
+		o->session.quiet = true;
+		return 0;
+	case OPT_BUFFER:
+		programs->buffer_bytes = number("--buffer", arg, 1UL << 16) << 20;
+		return 0;
+	case OPT_NO_FOLLOW:
+		programs->follow = false;
+		return 0;
+	case OPT_NO_SYSCALLS:
+		programs->syscalls = false;
+		return 0;
+	case OPT_NO_SCHEDULING:
+		programs->scheduling = false;
+		return 0;
+	case OPT_NO_MALLOC:
+		programs->malloc = false;
+		return 0;
+	case ARGP_KEY_ARGS:
+		o->argv = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_END:
+		if (!o->pid == !o->argv)
+			fail("which process?",
+			     "sundial record [OPTION...] (-p PID | -- PROG ARGS)");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The words of a command line, or what is known of one: only to be shown. */
+static char *join(char **argv, pid_t pid)
+{
+	size_t bytes = 1;
+	char *text;
+
+	for (size_t i = 0; argv && argv[i]; i++)
+		bytes += strlen(argv[i]) + 1;
+	text = calloc(1, bytes + 32);
+	if (!text)
+		fail("record", "out of memory");
+	for (size_t i = 0; argv && argv[i]; i++) {
+		strcat(text, i ? " " : "");
+		strcat(text, argv[i]);
+	}
+	if (!argv)
+		snprintf(text, bytes + 32, "process %d", pid);
+	return text;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		table, parse, "(-p PID | -- PROG ARGS...)",
+		"Record what a process does, and write its last moments to a file."};
+	struct options o = {
+		.session = {.path = "sundial.record",
+			    .programs = {(size_t)BUFFER_MIB << 20, true, true, true, true}},
+	};
+	struct target target = {0};
+	char *command;
+	int ret;
+
+	argv[0] = (char *)"sundial record";
+	argp_err_exit_status = EXIT_SUNDIAL;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
+	command = join(o.argv, o.pid);
+	o.session.command = command;
+	ret = o.argv ? target_start(&target, o.argv) : target_attach(&target, o.pid);
+	if (ret)
+		fail(command, strerror(-ret));
+	ret = session_run(&o.session, &target);
+	free(command);
+	return ret;
+}

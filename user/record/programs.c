@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Buffers are made here and not by libbpf: each CPU's is an array of its own, on the
+ * node of that CPU.
+ */
+#include "record/programs.h"
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "record.skel.h"
+
+#define SCRATCHES   4 /* for each CPU, as malloc.bpf.h has it */
+#define SLOTS_LEAST 1024
+#define MULTI_TYPE  48 /* BPF_TRACE_UPROBE_MULTI */
+
+static size_t slots_for(size_t bytes, size_t cpus)
+{
+	size_t slots = SLOTS_LEAST;
+
+	while (2 * slots * sizeof(struct record_slot) * cpus <= bytes && slots < 1UL << 31)
+		slots *= 2;
+	return slots;
+}
+
+static int node_of(size_t cpu)
+{
+	char path[96];
+	struct stat st;
+
+	for (int node = 0; node < 64; node++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/node%d", cpu, node);
+		if (!stat(path, &st))
+			return node;
+	}
+	return 0;
+}
+
+static int make_buffer(struct programs *p, size_t cpu)
+{
+	struct cpu_buffer *buffer = &p->buffers[cpu];
+	LIBBPF_OPTS(bpf_map_create_opts, options,
+		    .map_flags = BPF_F_MMAPABLE | BPF_F_NUMA_NODE | BPF_F_INNER_MAP,
+		    .numa_node = (__u32)node_of(cpu));
+	__u32 key = (__u32)cpu;
+	void *slots;
+
+	buffer->node = (int)options.numa_node;
+	buffer->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "record_buffer", sizeof(__u32),
+				    sizeof(struct record_slot), (__u32)p->slots, &options);
+	if (buffer->fd < 0)
+		return -errno;
+	slots = mmap(NULL, p->slots * sizeof(struct record_slot), PROT_READ, MAP_SHARED, buffer->fd,
+		     0);
+	if (slots == MAP_FAILED)
+		return -errno;
+	buffer->slots = slots;
+	if (bpf_map_update_elem(bpf_map__fd(p->skeleton->maps.buffers), &key, &buffer->fd, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+static const void *map_array(const struct bpf_map *map)
+{
+	size_t bytes = bpf_map__max_entries(map) * (((size_t)bpf_map__value_size(map) + 7) & ~7UL);
+	void *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return data == MAP_FAILED ? NULL : data;
+}
+
+static void configure(struct programs *p, const struct program_options *options)
+{
+	struct record *s = p->skeleton;
+	struct bpf_program *uprobes[] = {s->progs.on_allocate, s->progs.on_allocated};
+
+	s->rodata->slot_mask = (__u32)p->slots - 1;
+	s->rodata->has_kfuncs = !access("/sys/kernel/btf/sundial", F_OK);
+	s->rodata->follow = options->follow;
+	s->rodata->write_number = SYS_write;
+	s->rodata->writev_number = SYS_writev;
+	bpf_map__set_max_entries(s->maps.buffers, (__u32)p->cpus);
+	bpf_map__set_max_entries(s->maps.rings, (__u32)p->cpus);
+	bpf_map__set_max_entries(s->maps.scratches, (__u32)p->cpus * SCRATCHES);
+	bpf_program__set_autoload(s->progs.on_sys_enter, options->syscalls);
+	bpf_program__set_autoload(s->progs.on_sys_exit, options->syscalls);
+	bpf_program__set_autoload(s->progs.on_switch, options->scheduling);
+	for (size_t i = 0; i < 2; i++) {
+		bpf_program__set_autoattach(uprobes[i], false);
+		bpf_program__set_autoload(uprobes[i], options->malloc);
+		if (p->multi)
+			bpf_program__set_expected_attach_type(uprobes[i], MULTI_TYPE);
+	}
+}
+
+/* What libbpf has to say is for those who ask for it. */
+static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return getenv("SUNDIAL_LIBBPF") ? vfprintf(stderr, format, arguments) : 0;
+}
+
+int programs_load(struct programs *p, const struct program_options *options)
+{
+	int cpus, ret;
+
+	memset(p, 0, sizeof(*p));
+	libbpf_set_print(silent);
+	cpus = libbpf_num_possible_cpus();
+	if (cpus < 0)
+		return cpus;
+	p->cpus = (size_t)cpus;
+	p->slots = slots_for(options->buffer_bytes, p->cpus);
+	p->multi = probes_have_multi();
+	p->buffers = calloc(p->cpus, sizeof(*p->buffers));
+	p->skeleton = record__open();
+	if (!p->buffers || !p->skeleton) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	for (size_t i = 0; i < p->cpus; i++)
+		p->buffers[i].fd = -1;
+	configure(p, options);
+	ret = record__load(p->skeleton);
+	if (ret)
+		goto out;
+	for (size_t i = 0; i < p->cpus && !ret; i++)
+		ret = make_buffer(p, i);
+	if (ret)
+		goto out;
+	p->rings = map_array(p->skeleton->maps.rings);
+	p->crashed = map_array(p->skeleton->maps.crashed_threads);
+	ret = p->rings && p->crashed ? record__attach(p->skeleton) : -ENOMEM;
+out:
+	if (ret)
+		programs_unload(p);
+	return ret;
+}
+
+int programs_track(struct programs *p, pid_t pid, bool known)
+{
+	struct record_process process = {.flags = known ? RECORD_PROCESS_NEXT : 0};
+	__u32 key = (__u32)pid;
+
+	return bpf_map_update_elem(bpf_map__fd(p->skeleton->maps.processes), &key, &process,
+				   BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+void programs_unknow(struct programs *p, pid_t pid)
+{
+	int fd = bpf_map__fd(p->skeleton->maps.processes);
+	struct record_process process;
+	__u32 key = (__u32)pid;
+
+	if (bpf_map_lookup_elem(fd, &key, &process) || !(process.flags & RECORD_PROCESS_KNOWN))
+		return;
+	process.flags &= ~RECORD_PROCESS_KNOWN;
+	bpf_map_update_elem(fd, &key, &process, BPF_EXIST);
+}
+
+int programs_probe(struct programs *p, struct probes *probes, pid_t pid, const char *path,
+		   const struct allocator *allocator)
+{
+	return probes_attach(probes, p->skeleton->progs.on_allocate,
+			     p->skeleton->progs.on_allocated, p->multi, pid, path, allocator);
+}
+
+void programs_pause(struct programs *p, bool pause)
+{
+	__atomic_store_n(&p->skeleton->bss->paused, pause, __ATOMIC_SEQ_CST);
+	/* A writer that saw the old value commits within what a preempted one takes. */
+	if (pause)
+		usleep(2000);
+}
+
+void programs_unload(struct programs *p)
+{
+	record__destroy(p->skeleton);
+	for (size_t i = 0; p->buffers && i < p->cpus; i++)
+		if (p->buffers[i].fd >= 0)
+			close(p->buffers[i].fd);
+	free(p->buffers);
+	memset(p, 0, sizeof(*p));
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF half: the programs of bpf/record.bpf.c, loaded and attached, and the
+ * buffers that they fill, mapped here.
+ */
+#ifndef RECORD_PROGRAMS_H
+#define RECORD_PROGRAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "record/probes.h"
+#include "record/shared.h"
+
+struct record;
+
+struct program_options {
+	size_t buffer_bytes; /* of all CPUs together */
+	bool follow, syscalls, scheduling, malloc;
+};
+
+struct cpu_buffer {
+	int fd;
+	int node;
+	const struct record_slot *slots;
+};
+
+struct programs {
+	struct record *skeleton;
+	bool multi; /* uprobe_multi */
+	size_t cpus, slots;
+	struct cpu_buffer *buffers;
+	const struct record_ring *rings;
+	const struct record_crashed_thread *crashed;
+};
+
+/*
+ * Loads and attaches everything but uprobes. 0, or a negative errno: -EPERM without
+ * CAP_BPF and CAP_PERFMON.
+ */
+int programs_load(struct programs *programs, const struct program_options *options);
+
+/* Begins to record process pid; known: from its next exec on nothing is missed. */
+int programs_track(struct programs *programs, pid_t pid, bool known);
+
+/* From now on some allocations of pid were missed. */
+void programs_unknow(struct programs *programs, pid_t pid);
+
+/* Probes an allocator in process pid. */
+int programs_probe(struct programs *programs, struct probes *probes, pid_t pid, const char *path,
+		   const struct allocator *allocator);
+
+/* Stops and goes on filling the buffers, so that they can be read. */
+void programs_pause(struct programs *programs, bool pause);
+
+void programs_unload(struct programs *programs);
+
+#endif

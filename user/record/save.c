@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From buffers to a file: who and what first, then memory, crashed threads, events,
+ * and the counts that show what is missing.
+ */
+#include "record/save.h"
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "record/lib/librecord.h"
+#include "record.skel.h"
+
+#define BATCH 64 /* blocks read from a table by one call */
+
+static void write_info(struct sundial_record_writer *w, const char *key, const char *value)
+{
+	struct record_header header = {.type = RECORD_INFO};
+	char text[4096];
+
+	snprintf(text, sizeof(text), "%s=%s", key, value);
+	sundial_record_write_tail(w, &header, sizeof(header), text, (__u32)strlen(text) + 1);
+}
+
+static void write_infos(struct sundial_record_writer *w, const struct save_what *what)
+{
+	struct utsname system;
+	char number[32];
+
+	uname(&system);
+	write_info(w, "host", system.nodename);
+	write_info(w, "kernel", system.release);
+	write_info(w, "machine", system.machine);
+	write_info(w, "command", what->command);
+	snprintf(number, sizeof(number), "%d", what->pid);
+	write_info(w, "pid", number);
+}
+
+static void write_mappings(struct sundial_record_writer *w, const struct mappings *mappings)
+{
+	size_t count;
+	const struct mapping *all = mappings_all(mappings, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct record_mapping record = {
+			.header = {.type = RECORD_MAPPING,
+				   .tgid = (__u32)all[i].tgid,
+				   .host_ns = all[i].host_ns},
+			.start = all[i].start,
+			.end = all[i].end,
+			.offset = all[i].offset,
+			.protection = all[i].protection,
+			.build_id_bytes = all[i].build_id_bytes,
+		};
+
+		memcpy(record.build_id, all[i].build_id, sizeof(all[i].build_id));
+		sundial_record_write_tail(w, &record.header, sizeof(record), all[i].path,
+					  (__u32)strlen(all[i].path) + 1);
+	}
+}
+
+static void fill_block(struct record_block *record, const struct record_known_block *block,
+		       const struct record_block_key *key, enum record_how how)
+{
+	memset(record, 0, sizeof(*record));
+	record->header.type =
+		how == RECORD_HOW_LIVE || how == RECORD_HOW_FREED ? RECORD_BLOCK : RECORD_MISUSE;
+	record->header.tgid = key->tgid;
+	record->epoch = key->epoch;
+	record->header.tid = block->allocated.tid;
+	record->header.host_ns = block->allocated.host_ns;
+	record->header.virtual_ns = block->allocated.virtual_ns;
+	record->address = block->address;
+	record->size_bytes = block->size_bytes;
+	record->how = how;
+	record->allocated = block->allocated;
+}
+
+static void write_live(struct sundial_record_writer *w, const struct record_block_key *key,
+		       const void *value)
+{
+	struct record_block record;
+
+	fill_block(&record, value, key, RECORD_HOW_LIVE);
+	record.header.length = offsetof(struct record_block, freed);
+	sundial_record_write(w, &record.header);
+}
+
+static void write_freed(struct sundial_record_writer *w, const struct record_block_key *key,
+			const void *value)
+{
+	const struct record_freed_block *freed = value;
+	struct record_block record;
+
+	fill_block(&record, &freed->block, key, RECORD_HOW_FREED);
+	record.freed = freed->freed;
+	record.header.length = sizeof(record);
+	sundial_record_write(w, &record.header);
+}
+
+/* Every entry of a table of blocks, batch by batch. */
+static int write_table(struct sundial_record_writer *w, const struct bpf_map *map,
+		       void (*one)(struct sundial_record_writer *w,
+				   const struct record_block_key *key, const void *value))
+{
+	size_t value_bytes = bpf_map__value_size(map);
+	struct record_block_key keys[BATCH];
+	char *values = malloc(BATCH * value_bytes);
+	__u64 in = 0, out = 0;
+	bool first = true;
+	int ret = values ? 0 : -ENOMEM;
+
+	while (!ret) {
+		__u32 count = BATCH;
+
+		ret = bpf_map_lookup_batch(bpf_map__fd(map), first ? NULL : &in, &out, keys, values,
+					   &count, NULL);
+		if (ret && errno != ENOENT) {
+			ret = -errno;
+			break;
+		}
+		for (__u32 i = 0; i < count; i++)
+			one(w, &keys[i], values + i * value_bytes);
+		in = out;
+		first = false;
+	}
+	free(values);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static void write_misuses(struct sundial_record_writer *w, const struct programs *p)
+{
+	__u64 count = p->skeleton->bss->wrong_free_count;
+	struct record_wrong_free wrong;
+	struct record_misuse record;
+
+	for (__u32 i = 0; i < count && i < RECORD_WRONG_FREES; i++) {
+		struct record_block_key key;
+
+		if (bpf_map_lookup_elem(bpf_map__fd(p->skeleton->maps.wrong_frees), &i, &wrong) ||
+		    wrong.how == RECORD_HOW_LIVE)
+			continue;
+		key = (struct record_block_key){wrong.address, wrong.tgid, wrong.epoch};
+		memset(&record, 0, sizeof(record));
+		fill_block(&record.block, &wrong.block.block, &key, wrong.how);
+		record.block.header.length = sizeof(record);
+		record.block.header.host_ns = wrong.again.host_ns;
+		record.block.header.tid = wrong.again.tid;
+		record.block.address = wrong.address;
+		record.block.freed = wrong.block.freed;
+		record.again = wrong.again;
+		sundial_record_write(w, &record.block.header);
+	}
+}
+
+static void write_page(struct sundial_record_writer *w, const struct record_crash *crash,
+		       __u64 address, __u32 status, const void *memory, __u32 bytes)
+{
+	struct record_page record = {.header = crash->header, .address = address, .status = status};
+
+	record.header.type = RECORD_PAGE;
+	record.bytes = status == RECORD_STATUS_OK ? bytes : 0;
+	sundial_record_write_tail(w, &record.header, sizeof(record), memory, record.bytes);
+}
+
+static void write_crashes(struct sundial_record_writer *w, const struct programs *p)
+{
+	for (size_t i = 0; i < RECORD_CRASH_THREADS; i++) {
+		const struct record_crashed_thread *thread = &p->crashed[i];
+
+		if (thread->crash.header.type != RECORD_CRASH)
+			continue;
+		sundial_record_write(w, &thread->crash.header);
+		for (__u32 n = 0; n < RECORD_CRASH_PAGES; n++)
+			write_page(w, &thread->crash, thread->base + n * RECORD_PAGE_BYTES,
+				   thread->status[n], thread->page[n], RECORD_PAGE_BYTES);
+		for (int n = 0; n < RECORD_POINTERS; n++)
+			if (thread->pointed_status[n] == RECORD_STATUS_OK)
+				write_page(w, &thread->crash, thread->pointers[n], RECORD_STATUS_OK,
+					   thread->pointed[n], sizeof(thread->pointed[n]));
+	}
+}
+
+/* Calls that have not returned say what each thread was waiting for. */
+static void write_unfinished(struct sundial_record_writer *w, const struct programs *p)
+{
+	int fd = bpf_map__fd(p->skeleton->maps.pending_calls);
+	struct record_pending_call call;
+	__u32 *previous = NULL, tid, next;
+
+	for (; !bpf_map_get_next_key(fd, previous, &next); tid = next, previous = &tid) {
+		struct record_syscall record = {
+			.header = {.type = RECORD_SYSCALL, .length = sizeof(record), .tid = next},
+			.flags = RECORD_UNFINISHED,
+		};
+
+		if (bpf_map_lookup_elem(fd, &next, &call))
+			continue;
+		record.header.tgid = call.tgid;
+		record.header.host_ns = call.host_ns;
+		record.header.virtual_ns = call.virtual_ns;
+		record.number = call.number;
+		memcpy(record.args, call.args, sizeof(record.args));
+		sundial_record_write(w, &record.header);
+	}
+}
+
+static void write_buffer(struct sundial_record_writer *w, const struct programs *p, size_t cpu)
+{
+	const struct record_ring *ring = &p->rings[cpu];
+	struct record_counts counts = {
+		.header = {.type = RECORD_COUNTS,
+			   .length = sizeof(counts),
+			   .cpu = (__u16)cpu,
+			   .node = (__u16)p->buffers[cpu].node},
+		.overwritten = ring->overwritten,
+		.busy = ring->busy,
+		.overtaken = ring->overtaken,
+		.table_full = ring->table_full,
+	};
+	__u64 end = __atomic_load_n(&ring->emitted, __ATOMIC_ACQUIRE);
+	__u64 first = end > p->slots ? end - p->slots : 0;
+	struct record_slot slot;
+
+	counts.emitted = end;
+	counts.paused = ring->paused;
+	for (__u64 i = 0; i < p->slots; i++) {
+		const struct record_slot *at = &p->buffers[cpu].slots[(first + i) & (p->slots - 1)];
+		__u64 state = __atomic_load_n(&at->state, __ATOMIC_ACQUIRE);
+
+		if (!state)
+			continue;
+		memcpy(&slot, at, sizeof(slot));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (state & 1 || __atomic_load_n(&at->state, __ATOMIC_RELAXED) != state) {
+			counts.unfinished++;
+			continue;
+		}
+		sundial_record_write(w, (const struct record_header *)slot.event);
+		counts.recorded++;
+	}
+	sundial_record_write(w, &counts.header);
+}
+
+int save_file(const char *path, const struct save_what *what)
+{
+	struct programs *p = what->programs;
+	struct sundial_record_writer *w;
+	int ret, table;
+
+	ret = sundial_record_create(path, &w);
+	if (ret)
+		return ret;
+	programs_pause(p, true);
+	write_infos(w, what);
+	write_mappings(w, what->mappings);
+	table = write_table(w, p->skeleton->maps.live_blocks, write_live);
+	if (!table)
+		table = write_table(w, p->skeleton->maps.freed_blocks, write_freed);
+	write_misuses(w, p);
+	write_crashes(w, p);
+	for (size_t cpu = 0; cpu < p->cpus; cpu++)
+		write_buffer(w, p, cpu);
+	write_unfinished(w, p);
+	programs_pause(p, false);
+	ret = sundial_record_finish(w);
+	return ret ? ret : table;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes what the buffers and tables hold to a file. */
+#ifndef RECORD_SAVE_H
+#define RECORD_SAVE_H
+
+#include "record/mappings.h"
+#include "record/programs.h"
+
+struct save_what {
+	struct programs *programs;
+	const struct mappings *mappings;
+	const char *command; /* as the user gave it */
+	pid_t pid;	     /* the process that was asked for */
+};
+
+/* 0 or negative errno. The buffers are paused meanwhile. */
+int save_file(const char *path, const struct save_what *what);
+
+#endif

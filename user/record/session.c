@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Waits for what the kernel reports: mappings, of which allocators are probed, and
+ * notices of crashes and ends. Between those nothing wakes it. One thread.
+ */
+#include "record/session.h"
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <link.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "record/mappings.h"
+#include "record/save.h"
+#include "record.skel.h"
+
+#define EXIT_SUNDIAL 125
+#define FDS_MAX	     1024
+
+/* An allocator that is probed in one process. */
+struct probed {
+	pid_t pid;
+	dev_t device;
+	ino_t inode;
+	struct probes probes;
+};
+
+/* A process that a signal is ending. */
+struct dying {
+	pid_t pid;
+	int number;
+	__u64 address;
+	char name[16];
+};
+
+struct session {
+	const struct session_options *options;
+	struct target *target;
+	struct programs programs;
+	struct mappings *mappings;
+	struct ring_buffer *notices;
+	struct probed *probed;
+	size_t probed_count;
+	struct dying *dying;
+	size_t dying_count;
+	unsigned int crashes; /* files written of crashes */
+	bool started;	      /* the target executes */
+	bool target_ended;
+};
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("sundial: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+static bool is_probed(const struct session *s, pid_t pid, const struct stat *st)
+{
+	for (size_t i = 0; i < s->probed_count; i++)
+		if (s->probed[i].pid == pid && s->probed[i].device == st->st_dev &&
+		    s->probed[i].inode == st->st_ino)
+			return true;
+	return false;
+}
+
+/* Probes the file at path in process pid if it is an allocator that is not probed yet. */
+static void probe_file(struct session *s, pid_t pid, const char *path)
+{
+	struct allocator allocator;
+	struct probed *grown;
+	struct stat st;
+	int ret;
+
+	if (stat(path, &st) || is_probed(s, pid, &st) || !allocator_find(path, &allocator))
+		return;
+	grown = realloc(s->probed, (s->probed_count + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	s->probed = grown;
+	grown += s->probed_count;
+	if (s->started)
+		programs_unknow(&s->programs, pid);
+	ret = programs_probe(&s->programs, &grown->probes, pid, path, &allocator);
+	if (ret == -ESRCH)
+		return; /* it has ended meanwhile */
+	if (ret) {
+		say("%s in process %d is not followed: %s", path, pid, strerror(-ret));
+		return;
+	}
+	grown->pid = pid;
+	grown->device = st.st_dev;
+	grown->inode = st.st_ino;
+	s->probed_count++;
+}
+
+static void on_mapping(void *context, const struct mapping *mapping)
+{
+	struct session *s = context;
+
+	if (s->options->programs.malloc &&
+	    (s->options->programs.follow || mapping->tgid == s->target->pid))
+		probe_file(s, mapping->tgid, mapping->path);
+}
+
+/* Ours is most probably the program's, and can be probed before the program is there. */
+static int probe_own(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct session *s = context;
+
+	if (info->dlpi_name && info->dlpi_name[0] == '/')
+		probe_file(s, s->target->pid, info->dlpi_name);
+	return 0;
+}
+
+static void forget_probes(struct session *s, pid_t pid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->probed_count; i++)
+		if (s->probed[i].pid == pid)
+			probes_detach(&s->probed[i].probes);
+		else
+			s->probed[kept++] = s->probed[i];
+	s->probed_count = kept;
+}
+
+static int save(struct session *s, const char *path)
+{
+	struct save_what what = {&s->programs, s->mappings, s->options->command, s->target->pid};
+	int ret;
+
+	mappings_read(s->mappings);
+	ret = save_file(path, &what);
+	if (ret)
+		say("%s is not complete: %s", path, strerror(-ret));
+	return ret;
+}
+
+static const struct dying *find_dying(const struct session *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->dying_count; i++)
+		if (s->dying[i].pid == pid)
+			return &s->dying[i];
+	return NULL;
+}
+
+/* The process has ended, and all of its threads have been kept. */
+static void save_crash(struct session *s, const struct dying *dying)
+{
+	char path[4096];
+
+	if (s->crashes)
+		snprintf(path, sizeof(path), "%s.%u", s->options->path, s->crashes + 1);
+	else
+		snprintf(path, sizeof(path), "%s", s->options->path);
+	if (save(s, path))
+		return;
+	s->crashes++;
+	say("%.16s[%d] crashed: SIG%s at %#llx; see: sundial rewind %s", dying->name, dying->pid,
+	    sigabbrev_np(dying->number), dying->address, path);
+}
+
+static void note_dying(struct session *s, const struct record_notice *notice)
+{
+	struct dying *grown;
+
+	if (find_dying(s, (pid_t)notice->tgid))
+		return;
+	grown = realloc(s->dying, (s->dying_count + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	s->dying = grown;
+	grown += s->dying_count++;
+	*grown = (struct dying){(pid_t)notice->tgid, notice->number, notice->address, ""};
+	memcpy(grown->name, notice->name, sizeof(grown->name));
+}
+
+static int on_notice(void *context, void *data, size_t size)
+{
+	const struct record_notice *notice = data;
+	struct session *s = context;
+	const struct dying *dying;
+
+	if (size < sizeof(*notice))
+		return 0;
+	switch (notice->kind) {
+	case RECORD_NOTICE_CRASH:
+		note_dying(s, notice);
+		break;
+	case RECORD_NOTICE_EXIT:
+		dying = find_dying(s, (pid_t)notice->tgid);
+		if (dying)
+			save_crash(s, dying);
+		forget_probes(s, (pid_t)notice->tgid);
+		if ((pid_t)notice->tgid == s->target->pid)
+			s->target_ended = true;
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static int start(struct session *s)
+{
+	bool known = s->target->own;
+	int ret;
+
+	ret = programs_load(&s->programs, &s->options->programs);
+	if (ret == -EPERM || ret == -EACCES) {
+		say("recording needs the capabilities CAP_BPF and CAP_PERFMON (or root), and "
+		    "kernel.lockdown must not forbid BPF: %s",
+		    strerror(-ret));
+		return ret;
+	}
+	if (ret) {
+		say("the kernel refuses the recorder's BPF programs: %s", strerror(-ret));
+		return ret;
+	}
+	s->notices = ring_buffer__new(bpf_map__fd(s->programs.skeleton->maps.notices), on_notice, s,
+				      NULL);
+	if (!s->notices)
+		return -ENOMEM;
+	ret = programs_track(&s->programs, s->target->pid, known);
+	if (ret)
+		return ret;
+	if (known && s->options->programs.malloc)
+		dl_iterate_phdr(probe_own, s);
+	s->started = true;
+	ret = mappings_open(&s->mappings, s->target->pid, !known, on_mapping, s);
+	if (ret)
+		say("mappings of process %d cannot be followed: %s", s->target->pid,
+		    strerror(-ret));
+	return ret;
+}
+
+static int watch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Until the target has ended, or a signal says that it is enough. */
+static void follow(struct session *s, int signals)
+{
+	struct pollfd polled[FDS_MAX];
+	int fds[FDS_MAX - 3];
+	size_t count = mappings_fds(s->mappings, fds, FDS_MAX - 3);
+
+	polled[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+	polled[1] = (struct pollfd){.fd = s->target->pidfd, .events = POLLIN};
+	polled[2] = (struct pollfd){.fd = ring_buffer__epoll_fd(s->notices), .events = POLLIN};
+	for (size_t i = 0; i < count; i++)
+		polled[3 + i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	while (!s->target_ended) {
+		if (poll(polled, 3 + count, -1) < 0 && errno != EINTR)
+			return;
+		mappings_read(s->mappings);
+		ring_buffer__consume(s->notices);
+		/* A started program is told to stop by the terminal too, and its end awaited. */
+		if (polled[0].revents && !s->target->own)
+			return;
+		if (polled[0].revents)
+			polled[0].fd = -1;
+		if (polled[1].revents)
+			return;
+		/* The inherited events of a process that has ended hang up for ever. */
+		for (size_t i = 0; i < count; i++)
+			if (polled[3 + i].revents & (POLLHUP | POLLERR))
+				polled[3 + i].fd = -1;
+	}
+}
+
+int session_run(const struct session_options *options, struct target *target)
+{
+	struct session s = {.options = options, .target = target};
+	int status = EXIT_SUNDIAL, signals;
+
+	if (start(&s))
+		goto out;
+	signals = watch_signals();
+	target_go(target);
+	if (!target->own && !options->quiet)
+		say("recording process %d; SIGINT ends it", target->pid);
+	follow(&s, signals);
+	ring_buffer__consume(s.notices);
+	if (!s.crashes && !save(&s, options->path) && !options->quiet)
+		say("recorded in %s", options->path);
+	status = target_status(target);
+out:
+	ring_buffer__free(s.notices);
+	while (s.probed_count)
+		forget_probes(&s, s.probed[0].pid);
+	mappings_close(s.mappings);
+	programs_unload(&s.programs);
+	free(s.probed);
+	free(s.dying);
+	return status;
+}

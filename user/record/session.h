@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One recording, from its start until there is a file. */
+#ifndef RECORD_SESSION_H
+#define RECORD_SESSION_H
+
+#include <stdbool.h>
+#include "record/programs.h"
+#include "record/target.h"
+
+struct session_options {
+	const char *path; /* the file */
+	const char *command;
+	bool quiet;
+	struct program_options programs;
+};
+
+/*
+ * Records target until it ends, or a signal interrupts this. Returns the exit status:
+ * the target's, 0 for a process that was only attached to, or 125.
+ */
+int session_run(const struct session_options *options, struct target *target);
+
+#endif

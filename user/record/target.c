@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A program to be recorded is forked first and executes when everything is in place,
+ * so that nothing of it is missed. It gets this process's terminal and descriptors.
+ */
+#include "record/target.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOT_RUNNABLE 126
+#define NOT_FOUND    127
+
+static void become(int wait, char **argv)
+{
+	char byte;
+
+	if (read(wait, &byte, 1) != 1)
+		_exit(NOT_RUNNABLE); /* the recorder could not start */
+	close(wait);
+	execvp(argv[0], argv);
+	fprintf(stderr, "sundial: %s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? NOT_FOUND : NOT_RUNNABLE);
+}
+
+int target_start(struct target *t, char **argv)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		return -errno;
+	t->own = true;
+	t->pid = fork();
+	if (t->pid < 0)
+		return -errno;
+	if (!t->pid) {
+		close(ends[1]);
+		become(ends[0], argv);
+	}
+	close(ends[0]);
+	t->go = ends[1];
+	t->pidfd = (int)syscall(SYS_pidfd_open, t->pid, 0);
+	return t->pidfd < 0 ? -errno : 0;
+}
+
+int target_attach(struct target *t, pid_t pid)
+{
+	t->own = false;
+	t->pid = pid;
+	t->go = -1;
+	t->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return t->pidfd < 0 ? -errno : 0;
+}
+
+void target_go(struct target *t)
+{
+	if (t->go >= 0 && write(t->go, "", 1) != 1)
+		fprintf(stderr, "sundial: the program did not start\n");
+	if (t->go >= 0)
+		close(t->go);
+	t->go = -1;
+}
+
+int target_status(struct target *t)
+{
+	int status;
+
+	if (!t->own || waitpid(t->pid, &status, 0) != t->pid)
+		return 0;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
