@@ -1,9 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tests of the flight recorder.
+# Tests of the flight recorder, and the programs that crash for it.
+
+CORPUS_SRC := $(wildcard selftests/record/corpus/*.c selftests/record/corpus/*.cpp)
+CORPUS	   := $(patsubst selftests/record/corpus/%,$(BUILD)/record/corpus/%,$(basename $(CORPUS_SRC)))
+
+# What they do wrong is what these options are about.
+CORPUS_FLAGS := -O2 -g -w -fno-builtin -fno-ipa-icf -fstack-protector-strong -U_FORTIFY_SOURCE \
+		-fno-optimize-sibling-calls -pthread
+
+$(BUILD)/record/corpus/%: selftests/record/corpus/%.c selftests/record/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
+
+$(BUILD)/record/corpus/%: selftests/record/corpus/%.cpp selftests/record/build.mk
+	@mkdir -p $(@D)
+	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
+
+$(BUILD)/record/emit: selftests/record/emit.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -pthread -o $@ $<
 
 # Named here and not by the variables of user/record, which comes later.
 $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/libsundial-record.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -Wno-missing-field-initializers -o $@ $^
 
-CHECKS += $(BUILD)/record/file_test
+CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit
+CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
+	  selftests/record/attach.sh

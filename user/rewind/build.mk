@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# sundial-rewind: shows recordings.
+
+REWIND_OUT   := $(BUILD)/user/rewind
+REWIND_OBJ   := $(patsubst user/rewind/%.c,$(REWIND_OUT)/%.o,$(wildcard user/rewind/*.c))
+REWIND_DEPS  := $(wildcard user/rewind/*.h user/record/lib/librecord.h bpf/events.h)
+
+$(REWIND_OUT)/syscall_names.h:
+	@mkdir -p $(@D)
+	@echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' >$@
+
+$(REWIND_OBJ): $(REWIND_OUT)/%.o: user/rewind/%.c $(REWIND_DEPS) $(REWIND_OUT)/syscall_names.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Ibpf -I$(REWIND_OUT) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -c -o $@ $<
+
+# The C++ library is for its demangler alone.
+$(BUILD)/sundial-rewind: $(REWIND_OBJ) $(BUILD)/user/record/libsundial-record.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldw -lelf -ljansson -l:libstdc++.so.6
+
+.PHONY: install-rewind
+install-rewind: $(BUILD)/sundial-rewind
+	install -d $(DESTDIR)$(PREFIX)/libexec/sundial
+	install -m 755 $(BUILD)/sundial-rewind $(DESTDIR)$(PREFIX)/libexec/sundial/
+
+ALL += $(BUILD)/sundial-rewind
+INSTALLS += install-rewind

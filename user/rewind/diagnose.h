@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What went wrong, in words, with what supports it. */
+#ifndef REWIND_DIAGNOSE_H
+#define REWIND_DIAGNOSE_H
+
+#include "rewind/unwind.h"
+
+#define EVIDENCE_MAX 8
+
+/* A place in the program that the diagnosis speaks of. */
+struct place {
+	const char *role; /* "allocated", "freed", "used", ... */
+	uint64_t host_ns; /* 0: not known */
+	uint32_t tid;
+	struct stack stack;
+};
+
+struct diagnosis {
+	const char *kind; /* one word, for programs; see sundial-rewind(1) */
+	char headline[512];
+	char evidence[EVIDENCE_MAX][256];
+	size_t evidence_count;
+	const char *mend; /* what is likely to repair it, or NULL */
+	struct place places[3];
+	size_t place_count;
+};
+
+/*
+ * Fills found with what is to be said of the recording, the crash first; returns how
+ * many, at most max: 0 if nothing went wrong that can be told.
+ */
+size_t diagnose(const struct model *model, struct diagnosis *found, size_t max);
+
+/* For the files of that folder. */
+void say_headline(struct diagnosis *d, const char *kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void say_evidence(struct diagnosis *d, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+struct place *say_place(struct diagnosis *d, const char *role, uint64_t host_ns, uint32_t tid);
+void say_site(struct diagnosis *d, struct process_files *files, const char *role,
+	      const struct record_site *site);
+
+/* A crashed thread and what is known of its process. */
+struct crash_case {
+	const struct model *model;
+	struct process_files *files;
+	const struct record_crash *crash;
+	struct stack stack; /* of the crash */
+};
+
+/* Each fills d and returns true if that is what happened. */
+bool diagnose_misuse(const struct crash_case *c, struct diagnosis *d);
+bool diagnose_fault(const struct crash_case *c, struct diagnosis *d);
+bool diagnose_abort(const struct crash_case *c, struct diagnosis *d);
+void diagnose_other(const struct crash_case *c, struct diagnosis *d);
+
+/* One of memory that was never freed; how many. */
+size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t max);
+
+/* Misuse in a process that did not crash. */
+size_t diagnose_quiet_misuse(const struct model *model, struct diagnosis *found, size_t max);
+
+#endif

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * SIGSEGV and SIGBUS: what was the address? In order: the end of the stack, an
+ * address that freed memory held or that lies in it, the null page, the end of a
+ * block, memory that is only to be read, code that is none.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "rewind/diagnose.h"
+
+#define NULL_PAGES  65536 /* vm.mmap_min_addr */
+#define FIELD_BYTES 4096  /* how far a member is from its object's beginning */
+#define STACK_FRAME (1UL << 20)
+#define DEEP	    40 /* frames of a recursion */
+#define PAST_BLOCK  65536
+#define FROM_KERNEL 128 /* si_code SI_KERNEL: the processor gave no address */
+
+static void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *role)
+{
+	struct place *place = say_place(d, role, c->crash->header.host_ns, c->crash->header.tid);
+
+	place->stack = c->stack;
+}
+
+/* The function that most of the frames are of. */
+static const char *recurring(const struct stack *stack, size_t *times)
+{
+	const char *best = NULL;
+
+	*times = 0;
+	for (size_t i = 0; i < stack->count && i < 8; i++) {
+		size_t count = 0;
+
+		if (!stack->frames[i].function)
+			continue;
+		for (size_t j = 0; j < stack->count; j++)
+			count += stack->frames[j].function &&
+				 !strcmp(stack->frames[i].function, stack->frames[j].function);
+		if (count > *times) {
+			*times = count;
+			best = stack->frames[i].function;
+		}
+	}
+	return best;
+}
+
+static bool is_stack_overflow(const struct crash_case *c, struct diagnosis *d)
+{
+	uint64_t address = c->crash->address, sp = c->crash->registers[RECORD_RSP];
+	const char *function;
+	size_t times;
+
+	if (address - (sp - STACK_FRAME) > 2 * STACK_FRAME || c->stack.count < DEEP ||
+	    model_page_status(c->model, c->crash->header.tgid, address) == RECORD_STATUS_OK)
+		return false;
+	function = recurring(&c->stack, &times);
+	say_headline(d, "stack-overflow", "stack overflow%s%s", function ? " in " : "",
+		     function ? function : "");
+	say_evidence(d,
+		     "the address %#lx is %ld bytes from the stack pointer, in the guard below "
+		     "the stack",
+		     address, (long)(address - sp));
+	if (function)
+		say_evidence(d, "%zu of the innermost %zu frames are %s", times, c->stack.count,
+			     function);
+	d->mend = "end the recursion, or bound its depth";
+	say_crashed(c, d, "crashed");
+	return true;
+}
+
+/* Whether word, found in freed memory, is what the faulting address was made from. */
+static bool made_from(const struct record_crash *crash, uint64_t word)
+{
+	if (word < NULL_PAGES)
+		return false;
+	if (crash->code != FROM_KERNEL)
+		return crash->address - word < FIELD_BYTES;
+	/* Not canonical: no address is reported, but a register has it. */
+	for (int i = 0; i < RECORD_RIP; i++)
+		if (crash->registers[i] - word < FIELD_BYTES && (int64_t)word >> 47 != 0 &&
+		    (int64_t)word >> 47 != -1)
+			return true;
+	return false;
+}
+
+/* The freed block at address that nothing was allocated over since. */
+static const struct record_block *freed_at(const struct crash_case *c, uint64_t address)
+{
+	uint32_t tgid = c->crash->header.tgid, epoch = c->crash->epoch;
+	const struct record_block *freed =
+		model_block_at(c->model, tgid, epoch, RECORD_HOW_FREED, address);
+	const struct record_block *live =
+		model_block_at(c->model, tgid, epoch, RECORD_HOW_LIVE, address);
+
+	return freed && live && live->allocated.host_ns > freed->freed.host_ns ? NULL : freed;
+}
+
+static void say_use_after_free(const struct crash_case *c, struct diagnosis *d,
+			       const struct record_block *freed)
+{
+	const struct frame *own = stack_own(&c->stack);
+
+	say_headline(d, "use-after-free",
+		     "use after free in %s: a block of %llu bytes at %#llx, freed %.6f s before",
+		     own && own->function ? own->function : "unknown code", freed->size_bytes,
+		     freed->address,
+		     (double)(c->crash->header.host_ns - freed->freed.host_ns) / 1e9);
+	d->mend = "keep the block until its last use, or forget the pointer when it is freed";
+	say_crashed(c, d, "used");
+	say_site(d, c->files, "freed", &freed->freed);
+	say_site(d, c->files, "allocated", &freed->allocated);
+}
+
+/* A freed block whose contents made the address. */
+static const struct record_block *read_from_freed(const struct crash_case *c, uint64_t *offset,
+						  uint64_t *word)
+{
+	for (size_t i = 0; i < c->model->pages.count; i++) {
+		const struct record_page *page = (const struct record_page *)c->model->pages.all[i];
+
+		if (page->header.tid != c->crash->header.tid)
+			continue;
+		for (size_t at = 0; at + 8 <= page->bytes; at += 8) {
+			const struct record_block *freed;
+
+			memcpy(word, page->memory + at, sizeof(*word));
+			if (!made_from(c->crash, *word))
+				continue;
+			freed = freed_at(c, page->address + at);
+			*offset = page->address + at - (freed ? freed->address : 0);
+			if (freed)
+				return freed;
+		}
+	}
+	return NULL;
+}
+
+static bool is_use_after_free(const struct crash_case *c, struct diagnosis *d)
+{
+	const struct record_block *freed = NULL;
+	uint64_t offset, word;
+
+	if (c->crash->code != FROM_KERNEL)
+		freed = freed_at(c, c->crash->address);
+	if (freed) {
+		say_use_after_free(c, d, freed);
+		say_evidence(d, "the address %#llx is %llu bytes into that block",
+			     c->crash->address, c->crash->address - freed->address);
+		return true;
+	}
+	freed = read_from_freed(c, &offset, &word);
+	if (!freed)
+		return false;
+	say_use_after_free(c, d, freed);
+	say_evidence(d, "the address was read from the freed block: at offset %lu it holds %#lx",
+		     offset, word);
+	return true;
+}
+
+static bool is_null(const struct crash_case *c, struct diagnosis *d)
+{
+	const struct frame *own = stack_own(&c->stack);
+	uint64_t address = c->crash->address;
+
+	if (c->crash->code == FROM_KERNEL || address >= NULL_PAGES)
+		return false;
+	if (c->crash->registers[RECORD_RIP] == address) {
+		say_headline(d, "null-call", "call of a null function pointer in %s",
+			     own && own->function ? own->function : "unknown code");
+		d->mend = "set the pointer before it is called, or test it";
+	} else {
+		say_headline(d, "null-dereference",
+			     "null pointer dereference in %s, at address %#lx",
+			     own && own->function ? own->function : "unknown code", address);
+		d->mend = "find out why the pointer is null here, or test it before";
+	}
+	if (address)
+		say_evidence(d, "%#lx is a member or an element of an object at address 0",
+			     address);
+	say_crashed(c, d, "crashed");
+	return true;
+}
+
+static bool is_overflow(const struct crash_case *c, struct diagnosis *d)
+{
+	const struct record_block *found = NULL;
+	uint64_t past = PAST_BLOCK;
+
+	if (c->crash->code == FROM_KERNEL)
+		return false;
+	for (size_t i = 0; i < c->model->blocks.count; i++) {
+		const struct record_block *block =
+			(const struct record_block *)c->model->blocks.all[i];
+		uint64_t distance = c->crash->address - (block->address + block->size_bytes);
+
+		if (block->header.tgid == c->crash->header.tgid &&
+		    block->epoch == c->crash->epoch && block->how == RECORD_HOW_LIVE &&
+		    distance < past) {
+			past = distance;
+			found = block;
+		}
+	}
+	if (!found)
+		return false;
+	say_headline(d, "heap-overflow",
+		     "access %lu bytes past the end of a block of %llu bytes at %#llx", past,
+		     found->size_bytes, found->address);
+	say_evidence(d, "%#llx is not accessible, and the nearest block ends %lu bytes before",
+		     c->crash->address, past);
+	d->mend = "compare the index with the block's size";
+	say_crashed(c, d, "used");
+	say_site(d, c->files, "allocated", &found->allocated);
+	return true;
+}
+
+static bool is_read_only(const struct crash_case *c, struct diagnosis *d)
+{
+	const struct record_mapping *mapping =
+		model_mapping_at(c->model, c->crash->header.tgid, c->crash->address);
+
+	if (c->crash->code != SEGV_ACCERR || c->crash->registers[RECORD_RIP] == c->crash->address)
+		return false;
+	say_headline(d, "read-only", "write to memory that is only to be read, at %#llx",
+		     c->crash->address);
+	if (mapping && mapping->path[0] == '/') {
+		say_evidence(d, "the address is in %s", mapping->path);
+		d->mend = "string literals and const objects cannot be changed: copy them first";
+	}
+	say_crashed(c, d, "crashed");
+	return true;
+}
+
+bool diagnose_fault(const struct crash_case *c, struct diagnosis *d)
+{
+	if (c->crash->number != SIGSEGV)
+		return false;
+	/* Sent by somebody, not by the processor. */
+	if (c->crash->code <= 0)
+		return false;
+	if (is_stack_overflow(c, d) || is_use_after_free(c, d) || is_null(c, d) ||
+	    is_overflow(c, d) || is_read_only(c, d))
+		return true;
+	if (c->crash->registers[RECORD_RIP] == c->crash->address)
+		say_headline(d, "wild-jump", "jump to %#llx, where no code is", c->crash->address);
+	else if (c->crash->code == FROM_KERNEL)
+		say_headline(d, "wild-pointer", "access through a pointer that is no address");
+	else
+		say_headline(d, "wild-pointer", "access to %#llx, where nothing is mapped",
+			     c->crash->address);
+	say_crashed(c, d, "crashed");
+	return true;
+}

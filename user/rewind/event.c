@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Events in words. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "rewind/view.h"
+
+static const char *const syscall_names[] = {
+#include "syscall_names.h"
+};
+
+const char *event_name(const struct record_header *event)
+{
+	static const char *const names[] = {
+		[RECORD_EXEC] = "exec",	      [RECORD_FORK] = "fork",
+		[RECORD_EXIT] = "exit",	      [RECORD_SIGNAL] = "signal",
+		[RECORD_DELIVER] = "deliver", [RECORD_SYSCALL] = "syscall",
+		[RECORD_SWITCH] = "switch",   [RECORD_ALLOC] = "alloc",
+		[RECORD_FREE] = "free",	      [RECORD_OUTPUT] = "output",
+		[RECORD_FAULT] = "fault",
+	};
+
+	if (event->type >= sizeof(names) / sizeof(names[0]) || !names[event->type])
+		return "unknown";
+	return names[event->type];
+}
+
+static void memory_words(const struct record_memory *e, char *text, size_t bytes)
+{
+	static const char *const functions[] = {
+		[RECORD_MALLOC] = "malloc",
+		[RECORD_CALLOC] = "calloc",
+		[RECORD_REALLOC] = "realloc",
+		[RECORD_MEMALIGN] = "memalign",
+		[RECORD_POSIX_MEMALIGN] = "posix_memalign",
+		[RECORD_FREE_FUNCTION] = "free",
+	};
+	const char *name = e->function && e->function <= RECORD_FREE_FUNCTION
+				   ? functions[e->function]
+				   : "allocator";
+
+	if (e->header.type == RECORD_ALLOC)
+		snprintf(text, bytes, "%s(%llu) = %#llx", name, e->size_bytes, e->address);
+	else if (e->function == RECORD_REALLOC)
+		snprintf(text, bytes, "realloc(%#llx), of %llu bytes", e->address, e->size_bytes);
+	else if (e->size_bytes)
+		snprintf(text, bytes, "free(%#llx), of %llu bytes", e->address, e->size_bytes);
+	else
+		snprintf(text, bytes, "free(%#llx), no block that is known", e->address);
+}
+
+static void syscall_words(const struct record_syscall *e, char *text, size_t bytes)
+{
+	char name[32];
+	int n;
+
+	if (e->number >= 0 && (size_t)e->number < sizeof(syscall_names) / sizeof(*syscall_names) &&
+	    syscall_names[e->number])
+		snprintf(name, sizeof(name), "%s", syscall_names[e->number]);
+	else
+		snprintf(name, sizeof(name), "syscall_%d", e->number);
+	n = snprintf(text, bytes, "%s(%#llx, %#llx, %#llx, %#llx)", name, e->args[0], e->args[1],
+		     e->args[2], e->args[3]);
+	if (n < 0 || (size_t)n >= bytes)
+		return;
+	if (e->flags & RECORD_UNFINISHED)
+		snprintf(text + n, bytes - (size_t)n, " has not returned");
+	else if (e->result < 0 && e->result > -4096)
+		snprintf(text + n, bytes - (size_t)n, " = -%s, %.6f s",
+			 strerrorname_np((int)-e->result) ?: "?", (double)e->duration_ns / 1e9);
+	else
+		snprintf(text + n, bytes - (size_t)n, " = %#llx, %.6f s",
+			 (unsigned long long)e->result, (double)e->duration_ns / 1e9);
+}
+
+static void signal_words(const struct record_signal *e, char *text, size_t bytes)
+{
+	const char *name = sigabbrev_np(e->number) ?: "?";
+
+	if (e->header.type == RECORD_SIGNAL)
+		snprintf(text, bytes, "SIG%s for thread %u from process %llu", name, e->target_tid,
+			 e->address);
+	else
+		snprintf(text, bytes, "SIG%s delivered, %s, address %#llx", name,
+			 e->handler == 0   ? "default action"
+			 : e->handler == 1 ? "ignored"
+					   : "to a handler",
+			 e->address);
+}
+
+static void exit_words(const struct record_exit *e, char *text, size_t bytes)
+{
+	if (e->code & 0x7f)
+		snprintf(text, bytes, "ends by SIG%s", sigabbrev_np(e->code & 0x7f) ?: "?");
+	else
+		snprintf(text, bytes, "ends with status %d", e->code >> 8 & 0xff);
+}
+
+static void output_words(const struct record_text *e, char *text, size_t bytes)
+{
+	snprintf(text, bytes, "standard error: %.*s", (int)strcspn(e->text, "\n"), e->text);
+}
+
+void event_words(const struct record_header *event, char *text, size_t bytes)
+{
+	const struct record_fork *fork = (const struct record_fork *)event;
+	const struct record_switch *change = (const struct record_switch *)event;
+	const struct record_fault *fault = (const struct record_fault *)event;
+
+	switch (event->type) {
+	case RECORD_EXEC:
+		snprintf(text, bytes, "executes %s", ((const struct record_text *)event)->text);
+		break;
+	case RECORD_FORK:
+		snprintf(text, bytes, "starts %s %u",
+			 fork->child_tgid == event->tgid ? "thread" : "process", fork->child_tid);
+		break;
+	case RECORD_EXIT:
+		exit_words((const struct record_exit *)event, text, bytes);
+		break;
+	case RECORD_SIGNAL:
+	case RECORD_DELIVER:
+		signal_words((const struct record_signal *)event, text, bytes);
+		break;
+	case RECORD_SYSCALL:
+		syscall_words((const struct record_syscall *)event, text, bytes);
+		break;
+	case RECORD_SWITCH:
+		snprintf(text, bytes, "leaves the CPU to %u%s", change->next_tid,
+			 change->state ? "" : ", preempted");
+		break;
+	case RECORD_ALLOC:
+	case RECORD_FREE:
+		memory_words((const struct record_memory *)event, text, bytes);
+		break;
+	case RECORD_OUTPUT:
+		output_words((const struct record_text *)event, text, bytes);
+		break;
+	case RECORD_FAULT:
+		snprintf(text, bytes, "page fault at %#llx, from %#llx", fault->address, fault->ip);
+		break;
+	default:
+		snprintf(text, bytes, "event of type %u", event->type);
+	}
+}
+
+bool view_shows(const struct model *model, const struct view_window *window, size_t index)
+{
+	const struct record_header *event = model->events.all[index];
+
+	if (window->tid && event->tid != window->tid)
+		return false;
+	if (window->all)
+		return true;
+	if (window->to_ns)
+		return event->host_ns >= window->from_ns && event->host_ns <= window->to_ns;
+	return index + window->last >= model->events.count;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The recording as one JSON object. Events are written one by one, since there may
+ * be millions; each is on a line of its own. Text that is not UTF-8 is null.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include "rewind/view.h"
+
+static void put(FILE *to, const char *key, json_t *value)
+{
+	fprintf(to, "\"%s\":", key);
+	json_dumpf(value, to, JSON_COMPACT | JSON_ENCODE_ANY);
+	fputs(",\n", to);
+	json_decref(value);
+}
+
+static json_t *text(const char *value)
+{
+	json_t *string = value ? json_string(value) : NULL;
+
+	return string ? string : json_null();
+}
+
+static json_t *stack_json(const struct stack *stack)
+{
+	json_t *frames = json_array();
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *f = &stack->frames[i];
+
+		json_array_append_new(frames,
+				      json_pack("{s:I,s:o,s:o,s:i,s:o,s:b}", "pc",
+						(json_int_t)f->pc, "function", text(f->function),
+						"file", text(f->file), "line", f->line, "object",
+						text(f->object), "inlined", f->inlined));
+	}
+	return frames;
+}
+
+static json_t *diagnosis_json(const struct diagnosis *d)
+{
+	json_t *evidence = json_array(), *places = json_array();
+
+	for (size_t i = 0; i < d->evidence_count; i++)
+		json_array_append_new(evidence, text(d->evidence[i]));
+	for (size_t i = 0; i < d->place_count; i++) {
+		const struct place *place = &d->places[i];
+
+		json_array_append_new(places, json_pack("{s:s,s:I,s:I,s:o}", "role", place->role,
+							"host_ns", (json_int_t)place->host_ns,
+							"tid", (json_int_t)place->tid, "stack",
+							stack_json(&place->stack)));
+	}
+	return json_pack("{s:s,s:o,s:o,s:o,s:o}", "kind", d->kind, "headline", text(d->headline),
+			 "evidence", evidence, "mend", text(d->mend), "places", places);
+}
+
+static json_t *info_json(const struct model *model)
+{
+	static const char *const keys[] = {"host", "kernel", "machine", "command", "pid"};
+	json_t *info = json_object();
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_set_new(info, keys[i], text(model_info(model, keys[i])));
+	return info;
+}
+
+static json_t *counts_json(const struct model *model)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < model->counts.count; i++) {
+		const struct record_counts *c = (const struct record_counts *)model->counts.all[i];
+
+		json_array_append_new(
+			all,
+			json_pack("{s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "cpu", c->header.cpu,
+				  "node", c->header.node, "emitted", (json_int_t)c->emitted,
+				  "recorded", (json_int_t)c->recorded, "overwritten",
+				  (json_int_t)c->overwritten, "busy", (json_int_t)c->busy,
+				  "overtaken", (json_int_t)c->overtaken, "paused",
+				  (json_int_t)c->paused, "unfinished", (json_int_t)c->unfinished,
+				  "table_full", (json_int_t)c->table_full));
+	}
+	return all;
+}
+
+static json_t *crash_json(const struct model *model)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < model->crashes.count; i++) {
+		const struct record_crash *c = (const struct record_crash *)model->crashes.all[i];
+
+		json_array_append_new(all, json_pack("{s:i,s:i,s:i,s:i,s:I,s:I,s:b}", "tgid",
+						     c->header.tgid, "tid", c->header.tid, "signal",
+						     c->number, "code", c->code, "address",
+						     (json_int_t)c->address, "ip",
+						     (json_int_t)c->registers[RECORD_RIP], "first",
+						     !!(c->flags & RECORD_CRASH_FIRST)));
+	}
+	return all;
+}
+
+static json_t *event_json(const struct record_header *event)
+{
+	const struct record_syscall *call = (const struct record_syscall *)event;
+	const struct record_memory *memory = (const struct record_memory *)event;
+	json_t *object;
+	char words[512];
+
+	event_words(event, words, sizeof(words));
+	object = json_pack("{s:s,s:I,s:I,s:I,s:i,s:I,s:I,s:o}", "type", event_name(event),
+			   "host_ns", (json_int_t)event->host_ns, "virtual_ns",
+			   (json_int_t)event->virtual_ns, "domain", (json_int_t)event->domain,
+			   "cpu", event->cpu, "tgid", (json_int_t)event->tgid, "tid",
+			   (json_int_t)event->tid, "words", text(words));
+	if (event->type == RECORD_SYSCALL)
+		json_object_update_new(object,
+				       json_pack("{s:i,s:I,s:I,s:b}", "number", call->number,
+						 "arg0", (json_int_t)call->args[0], "result",
+						 (json_int_t)call->result, "unfinished",
+						 !!(call->flags & RECORD_UNFINISHED)));
+	if (event->type == RECORD_ALLOC || event->type == RECORD_FREE)
+		json_object_update_new(object, json_pack("{s:I,s:I}", "address",
+							 (json_int_t)memory->address, "size_bytes",
+							 (json_int_t)memory->size_bytes));
+	return object;
+}
+
+int view_json(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,
+	      const struct view_window *window)
+{
+	json_t *diagnoses = json_array();
+	bool first = true;
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(diagnoses, diagnosis_json(&found[i]));
+	fputs("{", to);
+	put(to, "info", info_json(model));
+	put(to, "whole", json_boolean(model->whole));
+	put(to, "realtime_ns", json_integer((json_int_t)model->time.realtime_ns));
+	put(to, "monotonic_ns", json_integer((json_int_t)model->time.monotonic_ns));
+	put(to, "diagnoses", diagnoses);
+	put(to, "crashes", crash_json(model));
+	put(to, "counts", counts_json(model));
+	fputs("\"events\":[", to);
+	for (size_t i = 0; i < model->events.count; i++) {
+		json_t *event;
+
+		if (!view_shows(model, window, i))
+			continue;
+		event = event_json(model->events.all[i]);
+		fputs(first ? "\n" : ",\n", to);
+		json_dumpf(event, to, JSON_COMPACT);
+		json_decref(event);
+		first = false;
+	}
+	fputs("\n]}\n", to);
+	return ferror(to) ? -EIO : 0;
+}

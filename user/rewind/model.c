@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Loads a recording and answers what the views and the diagnosis ask of it. */
+#include "rewind/model.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int keep(struct records *records, const struct record_header *header)
+{
+	const struct record_header **grown;
+
+	if (records->count == records->room) {
+		records->room = records->room ? 2 * records->room : 256;
+		grown = realloc(records->all, records->room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		records->all = grown;
+	}
+	records->all[records->count++] = header;
+	return 0;
+}
+
+static struct records *kind_of(struct model *m, const struct record_header *header)
+{
+	switch (header->type) {
+	case RECORD_INFO:
+		return &m->infos;
+	case RECORD_MAPPING:
+		return &m->mappings;
+	case RECORD_BLOCK:
+		return &m->blocks;
+	case RECORD_MISUSE:
+		return &m->misuses;
+	case RECORD_CRASH:
+		return &m->crashes;
+	case RECORD_PAGE:
+		return &m->pages;
+	case RECORD_COUNTS:
+		return &m->counts;
+	default:
+		return header->type <= RECORD_FAULT ? &m->events : NULL;
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct record_header *x = *(const struct record_header *const *)a;
+	const struct record_header *y = *(const struct record_header *const *)b;
+
+	if (x->host_ns != y->host_ns)
+		return x->host_ns < y->host_ns ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+int model_load(const char *path, struct model *m)
+{
+	const struct record_header *header;
+	struct records *kind;
+	int ret;
+
+	memset(m, 0, sizeof(*m));
+	ret = sundial_record_open(path, &m->reader);
+	if (ret)
+		return ret;
+	sundial_record_time(m->reader, &m->time);
+	while (!ret && (header = sundial_record_next(m->reader))) {
+		kind = kind_of(m, header);
+		if (kind)
+			ret = keep(kind, header);
+	}
+	m->whole = sundial_record_whole(m->reader);
+	if (m->events.count)
+		qsort(m->events.all, m->events.count, sizeof(*m->events.all), by_time);
+	if (ret)
+		model_free(m);
+	return ret;
+}
+
+void model_free(struct model *m)
+{
+	struct records *kinds[] = {&m->events,	&m->infos,   &m->mappings, &m->blocks,
+				   &m->misuses, &m->crashes, &m->pages,	   &m->counts};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		free(kinds[i]->all);
+	sundial_record_close(m->reader);
+	memset(m, 0, sizeof(*m));
+}
+
+const char *model_info(const struct model *m, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < m->infos.count; i++) {
+		const char *text = ((const struct record_text *)m->infos.all[i])->text;
+
+		if (!strncmp(text, key, length) && text[length] == '=')
+			return text + length + 1;
+	}
+	return NULL;
+}
+
+const struct record_crash *model_crash(const struct model *m)
+{
+	const struct record_crash *found = NULL;
+
+	for (size_t i = 0; i < m->crashes.count; i++) {
+		const struct record_crash *crash = (const struct record_crash *)m->crashes.all[i];
+
+		if (crash->flags & RECORD_CRASH_FINAL &&
+		    (!found || crash->header.host_ns > found->header.host_ns))
+			found = crash;
+	}
+	return found;
+}
+
+static const struct record_page *page_at(const struct model *m, uint32_t tgid, uint64_t address)
+{
+	for (size_t i = 0; i < m->pages.count; i++) {
+		const struct record_page *page = (const struct record_page *)m->pages.all[i];
+
+		if (page->header.tgid == tgid && page->status == RECORD_STATUS_OK &&
+		    address - page->address < page->bytes)
+			return page;
+	}
+	return NULL;
+}
+
+bool model_memory(const struct model *m, uint32_t tgid, uint64_t address, void *to, size_t bytes)
+{
+	while (bytes) {
+		const struct record_page *page = page_at(m, tgid, address);
+		size_t part;
+
+		if (!page)
+			return false;
+		part = page->bytes - (address - page->address);
+		if (part > bytes)
+			part = bytes;
+		memcpy(to, page->memory + (address - page->address), part);
+		to = (char *)to + part;
+		address += part;
+		bytes -= part;
+	}
+	return true;
+}
+
+int model_page_status(const struct model *m, uint32_t tgid, uint64_t address)
+{
+	for (size_t i = 0; i < m->pages.count; i++) {
+		const struct record_page *page = (const struct record_page *)m->pages.all[i];
+
+		if (page->header.tgid == tgid &&
+		    page->address == (address & ~(uint64_t)(RECORD_PAGE_BYTES - 1)))
+			return (int)page->status;
+	}
+	return -1;
+}
+
+const struct record_block *model_block_at(const struct model *m, uint32_t tgid, uint32_t epoch,
+					  enum record_how how, uint64_t address)
+{
+	const struct record_block *found = NULL;
+
+	for (size_t i = 0; i < m->blocks.count; i++) {
+		const struct record_block *block = (const struct record_block *)m->blocks.all[i];
+
+		if (block->header.tgid != tgid || block->epoch != epoch || block->how != how ||
+		    address - block->address >= (block->size_bytes ? block->size_bytes : 1))
+			continue;
+		if (how == RECORD_HOW_FREED && found && found->freed.host_ns > block->freed.host_ns)
+			continue;
+		found = block;
+	}
+	return found;
+}
+
+const struct record_mapping *model_mapping_at(const struct model *m, uint32_t tgid,
+					      uint64_t address)
+{
+	const struct record_mapping *found = NULL;
+
+	for (size_t i = 0; i < m->mappings.count; i++) {
+		const struct record_mapping *mapping =
+			(const struct record_mapping *)m->mappings.all[i];
+
+		if (mapping->header.tgid == tgid && address >= mapping->start &&
+		    address < mapping->end)
+			found = mapping;
+	}
+	return found;
+}
+
+double model_seconds(const struct model *m, uint64_t host_ns)
+{
+	uint64_t first = m->events.count ? m->events.all[0]->host_ns : m->time.monotonic_ns;
+
+	return (double)(int64_t)(host_ns - first) / 1e9;
+}

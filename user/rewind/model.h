@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A recording in memory: its records sorted by what they are, events by time. */
+#ifndef REWIND_MODEL_H
+#define REWIND_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "record/lib/librecord.h"
+
+/* Records of one kind; they are part of the mapped file. */
+struct records {
+	const struct record_header **all;
+	size_t count, room;
+};
+
+struct model {
+	struct sundial_record_reader *reader;
+	struct sundial_record_time time;
+	bool whole;
+	struct records events; /* in order of time */
+	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
+};
+
+/* 0 or negative errno; the model of a file that could be opened at all. */
+int model_load(const char *path, struct model *model);
+void model_free(struct model *model);
+
+/* The value of an info, or NULL. */
+const char *model_info(const struct model *model, const char *key);
+
+/* The thread that a signal ended, with the signal's own; NULL if there was no crash. */
+const struct record_crash *model_crash(const struct model *model);
+
+/*
+ * Copies bytes of a crashed thread's memory; whether all of it was kept. Memory of
+ * any thread of the same process will do.
+ */
+bool model_memory(const struct model *model, uint32_t tgid, uint64_t address, void *to,
+		  size_t bytes);
+
+/* The status of the page of address, -1 if it was not asked for. */
+int model_page_status(const struct model *model, uint32_t tgid, uint64_t address);
+
+/* The block of tgid that address lies in, of that state (how); the one freed last. */
+const struct record_block *model_block_at(const struct model *model, uint32_t tgid, uint32_t epoch,
+					  enum record_how how, uint64_t address);
+
+/* The last mapping of tgid that contains address, or NULL. */
+const struct record_mapping *model_mapping_at(const struct model *model, uint32_t tgid,
+					      uint64_t address);
+
+/* Seconds from the first event to host_ns. */
+double model_seconds(const struct model *model, uint64_t host_ns);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The plain-text view. What a person wants first comes first: what happened, where,
+ * whose memory it was; then the events that led there. Text of the recording is
+ * somebody else's: what a terminal would act on is not printed.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+#include "rewind/view.h"
+
+#define REPEATS_SHOWN 3 /* frames of a recursion */
+
+/* Text without what a terminal obeys. */
+static void put_safe(FILE *to, const char *text)
+{
+	for (; *text; text++)
+		fputc(isprint((unsigned char)*text) || (unsigned char)*text >= 0xa0 ? *text : '?',
+		      to);
+}
+
+static void put_frame(FILE *to, size_t number, const struct frame *frame)
+{
+	fprintf(to, "      #%-2zu ", number);
+	if (frame->function)
+		put_safe(to, frame->function);
+	else
+		fprintf(to, "%#lx", frame->pc);
+	if (frame->file) {
+		fputs(" at ", to);
+		put_safe(to, frame->file);
+		fprintf(to, ":%d", frame->line);
+	} else if (frame->object) {
+		fputs(" in ", to);
+		put_safe(to, frame->object);
+	}
+	fputs(frame->inlined ? " (inlined)\n" : "\n", to);
+}
+
+static bool same_frame(const struct frame *a, const struct frame *b)
+{
+	return a->function && b->function && !strcmp(a->function, b->function) &&
+	       a->line == b->line;
+}
+
+static void put_stack(FILE *to, const struct stack *stack)
+{
+	size_t repeats = 0;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		repeats =
+			i && same_frame(&stack->frames[i], &stack->frames[i - 1]) ? repeats + 1 : 0;
+		if (repeats < REPEATS_SHOWN)
+			put_frame(to, i, &stack->frames[i]);
+		else if (repeats == REPEATS_SHOWN)
+			fputs("      ... the same again\n", to);
+	}
+	if (!stack->count)
+		fputs("      the stack is not known\n", to);
+	if (stack->truncated)
+		fputs("      ... and more\n", to);
+}
+
+static void put_diagnosis(FILE *to, const struct model *model, const struct diagnosis *d)
+{
+	put_safe(to, d->headline);
+	fputc('\n', to);
+	for (size_t i = 0; i < d->evidence_count; i++) {
+		fputs("  ", to);
+		put_safe(to, d->evidence[i]);
+		fputc('\n', to);
+	}
+	if (d->mend)
+		fprintf(to, "  likely mend: %s\n", d->mend);
+	for (size_t i = 0; i < d->place_count; i++) {
+		const struct place *place = &d->places[i];
+
+		fprintf(to, "\n  %s", place->role);
+		if (place->host_ns)
+			fprintf(to, " at %.6f s by thread %u", model_seconds(model, place->host_ns),
+				place->tid);
+		fputs(":\n", to);
+		put_stack(to, &place->stack);
+	}
+	fputc('\n', to);
+}
+
+static void put_title(FILE *to, const char *path, const struct model *model)
+{
+	const char *command = model_info(model, "command"), *host = model_info(model, "host");
+	const char *kernel = model_info(model, "kernel");
+	time_t when = (time_t)(model->time.realtime_ns / 1000000000);
+	char date[64];
+
+	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S %Z", localtime(&when));
+	put_safe(to, path);
+	fputs(": ", to);
+	put_safe(to, command ? command : "?");
+	fprintf(to, "\nrecorded until %s on ", date);
+	put_safe(to, host ? host : "?");
+	fputs(", Linux ", to);
+	put_safe(to, kernel ? kernel : "?");
+	fputs(model->whole ? "\n\n"
+			   : "\nthe file is cut off or damaged: what follows may be missing\n\n",
+	      to);
+}
+
+static void put_timeline(FILE *to, const struct model *model, const struct view_window *window)
+{
+	char words[512];
+	size_t shown = 0;
+
+	for (size_t i = 0; i < model->events.count; i++)
+		shown += view_shows(model, window, i);
+	fprintf(to, "timeline, %zu of %zu events: seconds, CPU, thread, event\n", shown,
+		model->events.count);
+	for (size_t i = 0; i < model->events.count; i++) {
+		const struct record_header *event = model->events.all[i];
+
+		if (!view_shows(model, window, i))
+			continue;
+		event_words(event, words, sizeof(words));
+		fprintf(to, "  %12.6f  %3u  %7u  ", model_seconds(model, event->host_ns),
+			event->cpu, event->tid);
+		put_safe(to, words);
+		fputc('\n', to);
+	}
+}
+
+static void put_counts(FILE *to, const struct model *model)
+{
+	struct record_counts sum = {0};
+
+	for (size_t i = 0; i < model->counts.count; i++) {
+		const struct record_counts *c = (const struct record_counts *)model->counts.all[i];
+
+		sum.emitted += c->emitted;
+		sum.recorded += c->recorded;
+		sum.overwritten += c->overwritten;
+		sum.busy += c->busy;
+		sum.overtaken += c->overtaken;
+		sum.paused += c->paused;
+		sum.unfinished += c->unfinished;
+		sum.table_full += c->table_full;
+	}
+	fprintf(to,
+		"\n%llu events: %llu recorded, %llu overwritten by newer ones, %llu dropped (%llu "
+		"busy, "
+		"%llu overtaken, %llu while the buffers were read, %llu unfinished)\n",
+		sum.emitted, sum.recorded, sum.overwritten,
+		sum.busy + sum.overtaken + sum.paused + sum.unfinished, sum.busy, sum.overtaken,
+		sum.paused, sum.unfinished);
+	if (sum.table_full)
+		fprintf(to, "%llu blocks had no room in the table of live ones\n", sum.table_full);
+}
+
+void view_text(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
+	       size_t count, const struct view_window *window)
+{
+	put_title(to, path, model);
+	for (size_t i = 0; i < count; i++)
+		put_diagnosis(to, model, &found[i]);
+	if (!count)
+		fputs("no crash, and nothing wrong with memory\n\n", to);
+	put_timeline(to, model, window);
+	put_counts(to, model);
+}

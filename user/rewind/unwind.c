@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libdw does the unwinding; it asks here for memory, which is what the recording
+ * kept, and for the registers to begin with.
+ */
+#include "rewind/unwind.h"
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+
+#define TEXTS_MAX 4096
+
+struct process_files {
+	const struct model *model;
+	uint32_t tgid;
+	Dwfl *dwfl;
+	char *mismatch;
+	bool attached;
+	/* The stack that is being unwound. */
+	const struct record_crash *crash;
+	const struct record_stack *copy;
+	uint64_t pc, sp; /* to begin with */
+	bool caller;	 /* pc is a return address */
+	bool first;	 /* no frame of libdw's yet */
+	struct stack *stack;
+	char *names[TEXTS_MAX]; /* demangled, to be freed */
+	size_t name_count;
+};
+
+static char *debuginfo_path;
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.debuginfo_path = &debuginfo_path,
+};
+
+/* Whether the file is the one that was mapped, as far as that is known. */
+static bool is_same_build(struct process_files *files, Elf *elf,
+			  const struct record_mapping *mapping)
+{
+	const void *id;
+	ssize_t bytes = dwelf_elf_gnu_build_id(elf, &id);
+
+	if (!mapping->build_id_bytes || bytes <= 0)
+		return true;
+	if ((size_t)bytes == mapping->build_id_bytes &&
+	    mapping->build_id_bytes <= sizeof(mapping->build_id) &&
+	    !memcmp(id, mapping->build_id, (size_t)bytes))
+		return true;
+	if (!files->mismatch)
+		files->mismatch = strdup(mapping->path);
+	return false;
+}
+
+/* What is added to the file's addresses; whether the mapping is of a segment. */
+static bool find_bias(Elf *elf, const struct record_mapping *mapping, uint64_t *bias)
+{
+	uint64_t mask = ~(uint64_t)4095;
+	GElf_Phdr header;
+	size_t count;
+
+	if (elf_getphdrnum(elf, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_LOAD &&
+		    header.p_flags & PF_X && (header.p_offset & mask) == (mapping->offset & mask)) {
+			*bias = mapping->start - (header.p_vaddr & mask);
+			return true;
+		}
+	return false;
+}
+
+static void report_mapping(struct process_files *files, const struct record_mapping *mapping)
+{
+	uint64_t bias;
+	Elf *elf;
+	int fd;
+
+	fd = open(mapping->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf && is_same_build(files, elf, mapping) && find_bias(elf, mapping, &bias))
+		dwfl_report_elf(files->dwfl, mapping->path, mapping->path, -1, bias, true);
+	elf_end(elf);
+	close(fd);
+}
+
+struct process_files *unwind_open(const struct model *model, uint32_t tgid)
+{
+	struct process_files *files = calloc(1, sizeof(*files));
+
+	if (!files)
+		return NULL;
+	files->model = model;
+	files->tgid = tgid;
+	elf_version(EV_CURRENT);
+	files->dwfl = dwfl_begin(&callbacks);
+	if (!files->dwfl) {
+		free(files);
+		return NULL;
+	}
+	dwfl_report_begin(files->dwfl);
+	for (size_t i = 0; i < model->mappings.count; i++) {
+		const struct record_mapping *mapping =
+			(const struct record_mapping *)model->mappings.all[i];
+
+		if (mapping->header.tgid == tgid && mapping->protection & 4 &&
+		    mapping->path[0] == '/')
+			report_mapping(files, mapping);
+	}
+	dwfl_report_end(files->dwfl, NULL, NULL);
+	return files;
+}
+
+void unwind_close(struct process_files *files)
+{
+	if (!files)
+		return;
+	dwfl_end(files->dwfl);
+	for (size_t i = 0; i < files->name_count; i++)
+		free(files->names[i]);
+	free(files->mismatch);
+	free(files);
+}
+
+const char *unwind_mismatch(const struct process_files *files)
+{
+	return files->mismatch;
+}
+
+static pid_t next_thread(Dwfl *dwfl, void *context, void **thread_context)
+{
+	return 0;
+}
+
+static bool get_thread(Dwfl *dwfl, pid_t tid, void *context, void **thread_context)
+{
+	*thread_context = context;
+	return true;
+}
+
+static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *context)
+{
+	struct process_files *files = context;
+
+	if (files->copy) {
+		if (address - files->copy->sp > files->copy->bytes - sizeof(*result) ||
+		    files->copy->bytes < sizeof(*result))
+			return false;
+		memcpy(result, (const char *)files->copy->memory + (address - files->copy->sp),
+		       sizeof(*result));
+		return true;
+	}
+	return model_memory(files->model, files->tgid, address, result, sizeof(*result));
+}
+
+static bool set_registers(Dwfl_Thread *thread, void *context)
+{
+	struct process_files *files = context;
+	Dwarf_Word all[RECORD_REGISTERS] = {0};
+
+	if (files->copy) {
+		all[RECORD_RBX] = files->copy->bx;
+		all[RECORD_RBP] = files->copy->bp;
+		all[RECORD_R12] = files->copy->r12;
+		all[RECORD_R13] = files->copy->r13;
+		all[RECORD_R14] = files->copy->r14;
+		all[RECORD_R15] = files->copy->r15;
+	} else {
+		memcpy(all, files->crash->registers, sizeof(all));
+	}
+	all[RECORD_RSP] = files->sp;
+	all[RECORD_RIP] = files->pc;
+	return dwfl_thread_state_registers(thread, 0, RECORD_REGISTERS, all);
+}
+
+static const Dwfl_Thread_Callbacks thread_callbacks = {
+	.next_thread = next_thread,
+	.get_thread = get_thread,
+	.memory_read = read_memory,
+	.set_initial_registers = set_registers,
+};
+
+/* The name for people, which lives as long as files. */
+static const char *demangle(struct process_files *files, const char *name)
+{
+	char *demangled;
+	int status;
+
+	if (!name || strncmp(name, "_Z", 2) || files->name_count == TEXTS_MAX)
+		return name;
+	demangled = __cxa_demangle(name, NULL, NULL, &status);
+	if (!demangled)
+		return name;
+	files->names[files->name_count++] = demangled;
+	return demangled;
+}
+
+static struct frame *add_frame(struct stack *stack, uint64_t pc)
+{
+	struct frame *frame;
+
+	if (stack->count == FRAMES_MAX) {
+		stack->truncated = true;
+		return NULL;
+	}
+	frame = &stack->frames[stack->count++];
+	memset(frame, 0, sizeof(*frame));
+	frame->pc = pc;
+	return frame;
+}
+
+static const char *die_name(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute))
+		       ?: dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
+}
+
+/* The source file of a call that was inlined, and its line. */
+static const char *call_site(Dwarf_Die *unit, Dwarf_Die *inlined, int *line)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word file, number;
+	Dwarf_Files *table;
+	size_t count;
+
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &number) ||
+	    dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &file) ||
+	    dwarf_getsrcfiles(unit, &table, &count) || file >= count)
+		return NULL;
+	*line = (int)number;
+	return dwarf_filesrc(table, file, NULL, NULL);
+}
+
+/*
+ * One frame for each function that was inlined where pc is, the innermost first, and
+ * one for the function that is really there. Each takes its place in the source from
+ * the call in the one inside it.
+ */
+static void name_frame(struct process_files *files, Dwfl_Module *module, uint64_t pc)
+{
+	uint64_t look = files->caller ? pc - 1 : pc;
+	struct frame *frame = add_frame(files->stack, pc);
+	Dwarf_Die *unit, *scopes = NULL;
+	const char *object = NULL;
+	Dwarf_Addr bias;
+	Dwfl_Line *source;
+	int count = 0;
+
+	if (!frame || !module)
+		return;
+	dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &object, NULL);
+	frame->object = object;
+	source = dwfl_module_getsrc(module, look);
+	if (source)
+		frame->file = dwfl_lineinfo(source, NULL, &frame->line, NULL, NULL, NULL);
+	unit = dwfl_module_addrdie(module, look, &bias);
+	if (unit)
+		count = dwarf_getscopes(unit, look - bias, &scopes);
+	for (int i = 0; i < count && frame; i++) {
+		struct frame *outer;
+
+		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
+			continue;
+		frame->function = demangle(files, die_name(&scopes[i]));
+		frame->inlined = true;
+		outer = add_frame(files->stack, pc);
+		if (outer) {
+			outer->object = object;
+			outer->file = call_site(unit, &scopes[i], &outer->line);
+		}
+		frame = outer;
+	}
+	free(scopes);
+	if (frame)
+		frame->function = demangle(files, dwfl_module_addrname(module, look));
+}
+
+static int on_frame(Dwfl_Frame *state, void *context)
+{
+	struct process_files *files = context;
+	bool activation;
+	Dwarf_Addr pc;
+
+	if (!dwfl_frame_pc(state, &pc, &activation) || !pc)
+		return DWARF_CB_ABORT;
+	/* The first is what it was said to be; around it an activation is a signal's frame. */
+	if (!files->first)
+		files->caller = !activation;
+	files->first = false;
+	name_frame(files, dwfl_addrmodule(files->dwfl, pc), pc);
+	return files->stack->count < FRAMES_MAX ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+/* A jump to where no code is: the caller is what the call pushed. */
+static void leave_nowhere(struct process_files *files)
+{
+	Dwarf_Word pc;
+
+	if (dwfl_addrmodule(files->dwfl, files->pc) ||
+	    !read_memory(files->dwfl, files->sp, &pc, files) || !dwfl_addrmodule(files->dwfl, pc))
+		return;
+	add_frame(files->stack, files->pc);
+	files->pc = pc;
+	files->sp += sizeof(pc);
+	files->caller = true;
+}
+
+static void unwind(struct process_files *files, struct stack *stack)
+{
+	memset(stack, 0, sizeof(*stack));
+	files->stack = stack;
+	leave_nowhere(files);
+	files->first = true;
+	if (!files->attached)
+		files->attached = dwfl_attach_state(files->dwfl, NULL, (pid_t)files->tgid,
+						    &thread_callbacks, files);
+	if (files->attached)
+		dwfl_getthread_frames(files->dwfl, (pid_t)files->tgid, on_frame, files);
+	if (!stack->count)
+		name_frame(files, dwfl_addrmodule(files->dwfl, files->pc), files->pc);
+}
+
+void unwind_crash(struct process_files *files, const struct record_crash *crash,
+		  struct stack *stack)
+{
+	files->crash = crash;
+	files->copy = NULL;
+	files->pc = crash->registers[RECORD_RIP];
+	files->sp = crash->registers[RECORD_RSP];
+	files->caller = false;
+	unwind(files, stack);
+}
+
+/* Return addresses that the target's own library has collected. */
+static void name_chain(struct process_files *files, const struct record_stack *chain,
+		       struct stack *stack)
+{
+	memset(stack, 0, sizeof(*stack));
+	files->stack = stack;
+	files->caller = true;
+	for (size_t i = 0; i < chain->bytes / 8 && i < RECORD_STACK_BYTES / 8; i++)
+		name_frame(files, dwfl_addrmodule(files->dwfl, chain->memory[i]), chain->memory[i]);
+}
+
+void unwind_site(struct process_files *files, const struct record_site *site, struct stack *stack)
+{
+	if (site->stack.kind == RECORD_STACK_CHAIN) {
+		name_chain(files, &site->stack, stack);
+		return;
+	}
+	memset(stack, 0, sizeof(*stack));
+	if (site->stack.kind != RECORD_STACK_COPY || site->stack.bytes > RECORD_STACK_BYTES)
+		return;
+	files->copy = &site->stack;
+	files->pc = site->stack.ip;
+	files->sp = site->stack.sp;
+	files->caller = true;
+	unwind(files, stack);
+}
+
+const struct frame *stack_own(const struct stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->file && frame->object && strncmp(frame->object, "/lib", 4) &&
+		    strncmp(frame->object, "/usr/lib", 8))
+			return frame;
+	}
+	return stack->count ? &stack->frames[0] : NULL;
+}
+
+bool stack_has(const struct stack *stack, const char *function, size_t max)
+{
+	for (size_t i = 0; i < stack->count && i < max; i++)
+		if (stack->frames[i].function && !strcmp(stack->frames[i].function, function))
+			return true;
+	return false;
+}
