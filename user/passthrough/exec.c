@@ -204,6 +204,11 @@ void pass_exec_drop(struct pass_exec *s)
 	hostcall(SYS_munmap, s, s->bytes);
 }
 
+bool pass_exec_is_native(const struct pass_exec *s)
+{
+	return s->file.machine == EM_X86_64;
+}
+
 long pass_exec_prepare(int dirfd, u64 path, u64 argv, u64 flags, struct pass_exec **out)
 {
 	long argc = count(argv), ret;

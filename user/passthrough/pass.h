@@ -115,6 +115,8 @@ struct pass_exec;
 long pass_exec_prepare(int dirfd, u64 path, u64 argv, u64 flags, struct pass_exec **out);
 long pass_exec_commit(struct pass_exec *e, u64 mask, u64 ignored, u64 envp);
 void pass_exec_drop(struct pass_exec *e);
+/* Whether it will be a program of the host's machine. */
+bool pass_exec_is_native(const struct pass_exec *e);
 
 /* process.c */
 long pass_clone(struct native_thread *nt, const struct clone_request *req);

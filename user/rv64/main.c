@@ -25,6 +25,7 @@
 struct pass_mm pass_mm;
 struct rv64_run_options rv64_run_options;
 static struct pass_sighand process_sighand;
+static const char *limits; /* of the program that executed this one, or NULL */
 
 enum {
 	OPT_STATS = 256,
@@ -33,6 +34,7 @@ enum {
 	OPT_DUMP,
 	OPT_PERF_MAP,
 	OPT_GDB,
+	OPT_LIMITS,
 };
 
 static const struct option options[] = {
@@ -43,6 +45,7 @@ static const struct option options[] = {
 	{"dump", required_argument, NULL, OPT_DUMP},
 	{"perf-map", no_argument, NULL, OPT_PERF_MAP},
 	{"gdb", required_argument, NULL, OPT_GDB},
+	{"limits", required_argument, NULL, OPT_LIMITS},
 	{0},
 };
 
@@ -77,8 +80,8 @@ static void set_sysroot(const char *dir)
 /* Everything before "run"; returns the index of what follows it. */
 static int parse_options(int argc, char **argv, struct rv64_exec_options *exec)
 {
-	char *text;
 	int key, i, kept = 0;
+	char *text;
 
 	while ((key = getopt_long(argc, argv, "+L:", options, NULL)) != -1) {
 		switch (key) {
@@ -105,13 +108,16 @@ static int parse_options(int argc, char **argv, struct rv64_exec_options *exec)
 		case OPT_GDB:
 			rv64_run_options.gdb = optarg;
 			break;
+		case OPT_LIMITS:
+			limits = optarg;
+			break;
 		default:
 			exit(125);
 		}
 	}
 	for (i = 1; i < optind && kept < PASS_RV64_ARGS; i++) {
 		/* What it executes is not debugged. */
-		if (strncmp(argv[i], "--gdb", 5))
+		if (strncmp(argv[i], "--gdb", 5) && !rv64_limits_is_argument(argv[i]))
 			pass_mm.rv64_args[kept++] = argv[i];
 	}
 	return optind;
@@ -239,8 +245,11 @@ int main(int argc, char **argv, char **envp)
 	}
 	if (!start.from_guest)
 		hostcall(SYS_rt_sigprocmask, SIG_BLOCK, 0, &start.mask, 8);
+	rv64_limits_start(limits);
 	rv64_clock_init();
 	exec.memory_at = rv64_memory_at;
+	if (!exec.tb_bytes)
+		exec.tb_bytes = rv64_limits_tb_bytes();
 	if (rv64_exec_init(&exec))
 		fail("no memory for translated code, or more than 1 GiB asked for");
 	run(&start, argv[at], argv + at + 1, environ);

@@ -8,10 +8,11 @@ long user_copy(void *dst, const void *src, size_t n);
 long user_zero(void *dst, size_t n);
 long user_strcpy(char *dst, const char *src, size_t n);
 
-/* The half of the address space that can be a guest's. */
+const u64 user_memory_end __attribute__((weak)) = 0x7ffffffff000UL;
+
 static bool outside(u64 addr, size_t n)
 {
-	return addr + n < addr || addr + n > 0x7ffffffff000UL;
+	return addr + n < addr || addr + n > user_memory_end;
 }
 
 long copy_from_user(void *dst, u64 src, size_t n)

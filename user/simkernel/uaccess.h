@@ -10,6 +10,9 @@
 #include <sys/uio.h>
 #include "base/types.h"
 
+/* The first address that no guest has; a program whose guests have fewer defines it anew. */
+extern const u64 user_memory_end;
+
 /* 0 or -EFAULT; a partial copy may have happened. */
 long copy_from_user(void *dst, u64 src, size_t n);
 long copy_to_user(u64 dst, const void *src, size_t n);

@@ -14,6 +14,10 @@ $(RV64_PROGRAMS)/no_clock_calls: selftests/rv64/programs/no_clock_calls.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
 
+$(RV64_PROGRAMS)/limits.native: selftests/rv64/programs/limits.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -static -D_GNU_SOURCE -o $@ $<
+
 $(RV64_PROGRAMS)/%: selftests/rv64/programs/%.c
 	@mkdir -p $(@D)
 	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
@@ -30,7 +34,8 @@ $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
 CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test counters \
-	killed no_clock_calls start storm written start-dynamic goroutines)
+	killed limits limits.native no_clock_calls pointers start storm written \
+	start-dynamic goroutines)
 CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)
 
 # Minutes long, and hundreds of megabytes to download.

@@ -56,6 +56,23 @@ each "clocks without a system call"
 native "$bin/no_clock_calls" "$SUNDIAL" run --speed 7 --start 2031-05-06 -- "$bin/counters"
 each "clocks without a system call, seven times as fast"
 
+# limited WHAT PROGRAM...: each sets or keeps limits and executes the next; the last shows them.
+limited() {
+	run "${@:2}"
+	is "$(tr '\n' ' ' <out)" "as 524288000 524288000 data 209715200 209715200 100 MiB of data mapped, 300 of data refused 300 MiB read-only mapped, 600 read-only refused " \
+		"RLIMIT_AS and RLIMIT_DATA hold $1"
+}
+set_limits=(set 524288000 209715200)
+limited "for what riscv64 executes" "$bin/limits" "${set_limits[@]}" "$bin/limits" show
+limited "through two executions" "$bin/limits" "${set_limits[@]}" /bin/sh -c "exec $bin/limits show"
+limited "for what riscv64 executes of the other machine" "$bin/limits" "${set_limits[@]}" \
+	"$bin/limits.native" show
+run "$bin/limits.native" set 4294967296 2147483648 "$bin/limits" show
+like out "^as 4294967296 4294967296 data 2147483648 2147483648$" "limits of the other machine's programs are kept"
+
+run "$bin/pointers"
+each "addresses beyond the guest's"
+
 for n in 1 2 3; do
 	run "$bin/goroutines"
 	is "$(cat out)" "1046750 1046750" "1,000 goroutines, garbage collected, run $n"

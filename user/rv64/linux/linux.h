@@ -104,6 +104,10 @@ long rv64_pass(u64 host_nr, const u64 *a);
 void rv64_count_unknown(u64 nr);
 void rv64_print_unknown(FILE *file);
 
+/* pointers.c: arguments of a call that are addresses outside of the guest's space become
+ * ones that give EFAULT, or whatever the call says of memory that is not there. */
+void rv64_check_pointers(u64 nr, u64 *a);
+
 /* mm.c: the guest's address space. Results as of the calls of the same name. */
 void rv64_mm_init(void);
 long rv64_mmap(u64 addr, u64 bytes, int prot, int flags, int fd, u64 offset);
@@ -173,6 +177,16 @@ u64 rv64_sysroot_user(u64 path, bool follow, char *buf);
 
 /* procfs.c: opens of what shows the machine. True: *ret is the result. */
 bool rv64_proc_open(const u64 *a, long *ret);
+
+/* limits.c: at the start, with what an argument of the engine's says, or NULL; whether an
+ * argument is that one; and before an exec. */
+void rv64_limits_start(const char *text);
+bool rv64_limits_is_argument(const char *argument);
+void rv64_limits_before_exec(void);
+/* Of code memory, where the host's limits hold for the engine too; 0: the default will do. */
+size_t rv64_limits_tb_bytes(void);
+/* Sets the host's limits to the guest's, for an exec of the other machine; and back. */
+void rv64_limits_give(bool to_host);
 
 /* clock.c: the counter registers show the guest's time from here on. */
 void rv64_clock_init(void);

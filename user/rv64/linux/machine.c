@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What shows the machine: its name, extensions and limits. */
+/* What shows the machine: its name and extensions. */
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 #include "base/string.h"
 #include "rv64/csr.h"
 #include "rv64/linux/calls.h"
@@ -132,62 +130,4 @@ CALL(uname)
 	memset(uts.machine, 0, sizeof(uts.machine));
 	strcpy(uts.machine, "riscv64");
 	return ret ? ret : put_user(uts, a[0]);
-}
-
-/* Memory limits are the guest's alone: the engine's mappings must not fail by them. */
-static struct rlimit own_limit[RLIM_NLIMITS];
-
-static bool is_own(u64 resource)
-{
-	return resource == RLIMIT_AS || resource == RLIMIT_DATA;
-}
-
-static void learn_limit(u64 resource)
-{
-	if (!own_limit[resource].rlim_max)
-		hostcall(SYS_prlimit64, 0, resource, 0, &own_limit[resource]);
-}
-
-static long set_own_limit(u64 resource, const struct rlimit *new)
-{
-	if (new->rlim_cur > new->rlim_max)
-		return -EINVAL;
-	if (new->rlim_max > own_limit[resource].rlim_max && geteuid())
-		return -EPERM;
-	own_limit[resource] = *new;
-	if (resource == RLIMIT_AS)
-		rv64_mm_set_limit(new->rlim_cur);
-	return 0;
-}
-
-CALL(prlimit64)
-{
-	struct rlimit old, new;
-	long ret = 0;
-
-	if (!is_own(a[1]) || (a[0] && (s32)a[0] != (s32)hostcall(SYS_getpid)))
-		return rv64_pass(SYS_prlimit64, a);
-	if (a[2] && get_user(new, a[2]))
-		return -EFAULT;
-	learn_limit(a[1]);
-	old = own_limit[a[1]];
-	if (a[2])
-		ret = set_own_limit(a[1], &new);
-	if (!ret && a[3] && put_user(old, a[3]))
-		return -EFAULT;
-	return ret;
-}
-
-CALL(getrlimit)
-{
-	u64 b[6] = {0, a[0], 0, a[1]};
-
-	return rv64_sys_prlimit64(t, b);
-}
-
-CALL(setrlimit)
-{
-	u64 b[6] = {0, a[0], a[1], 0};
-
-	return rv64_sys_prlimit64(t, b);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "rv64/linux/mapping.h"
 
 static struct rv64_mapping *list;
@@ -159,13 +160,14 @@ const struct rv64_mapping *rv64_mapping_at(u64 addr)
 	return i < used ? &list[i] : NULL;
 }
 
-u64 rv64_mapping_total(void)
+u64 rv64_mapping_total(bool data)
 {
 	u64 total = 0;
 	size_t i;
 
 	for (i = 0; i < used; i++)
-		total += list[i].end - list[i].start;
+		if (!data || ((list[i].prot & PROT_WRITE) && !list[i].shared))
+			total += list[i].end - list[i].start;
 	return total;
 }
 

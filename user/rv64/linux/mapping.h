@@ -17,7 +17,7 @@ bool rv64_mapping_free(u64 start, u64 end);
 u64 rv64_mapping_hole(u64 bytes, u64 bottom, u64 top);
 /* The mapping that holds addr, or the first above it, or NULL. Good until the next change. */
 const struct rv64_mapping *rv64_mapping_at(u64 addr);
-/* Bytes mapped in all. */
-u64 rv64_mapping_total(void);
+/* Bytes mapped in all; or only what RLIMIT_DATA counts: private and writable. */
+u64 rv64_mapping_total(bool data);
 
 #endif

@@ -23,8 +23,8 @@
 
 static struct rv64_lock lock;
 static u64 brk_base, brk_now, brk_mapped;
-/* RLIMIT_AS is the guest's: the engine's own mappings must not count. */
-static u64 limit_as = RLIM_INFINITY;
+/* RLIMIT_AS and RLIMIT_DATA are the guest's: the engine's own mappings must not count. */
+static u64 limit_as = RLIM_INFINITY, limit_data = RLIM_INFINITY;
 
 void rv64_mm_lock(void)
 {
@@ -42,9 +42,10 @@ void rv64_mm_bury(s32 tid)
 		rv64_lock_give(&lock);
 }
 
-void rv64_mm_set_limit(u64 bytes)
+void rv64_mm_set_limits(u64 as_bytes, u64 data_bytes)
 {
-	limit_as = bytes;
+	limit_as = as_bytes;
+	limit_data = data_bytes;
 }
 
 static int host_prot(int prot)
@@ -57,11 +58,14 @@ static bool in_space(u64 addr, u64 bytes)
 	return addr + bytes >= addr && addr + bytes <= RV64_SPACE_END;
 }
 
-static bool over_limit(u64 bytes)
+static bool over_limit(u64 bytes, int prot, bool shared)
 {
-	u64 max = READ_ONCE(limit_as);
+	u64 max = READ_ONCE(limit_as), max_data = READ_ONCE(limit_data);
 
-	return max != RLIM_INFINITY && rv64_mapping_total() + bytes > max;
+	if (max != RLIM_INFINITY && rv64_mapping_total(false) + bytes > max)
+		return true;
+	return max_data != RLIM_INFINITY && (prot & PROT_WRITE) && !shared &&
+	       rv64_mapping_total(true) + bytes > max_data;
 }
 
 /* Where a mapping of bytes goes; flags and addr as of mmap(2). */
@@ -107,7 +111,7 @@ static long map_locked(u64 addr, u64 bytes, int prot, int flags, int fd, u64 off
 	static u64 anonymous;
 	long ret;
 
-	if (over_limit(bytes))
+	if (over_limit(bytes, m.prot, m.shared))
 		return -ENOMEM;
 	ret = rv64_mapping_reserve();
 	if (ret)
@@ -239,7 +243,7 @@ static long remap_locked(u64 old, u64 old_bytes, u64 bytes, u64 flags, u64 addr)
 	m = rv64_mapping_at(old);
 	if (!m || m->start > old)
 		return -EFAULT;
-	if (bytes > old_bytes && over_limit(bytes - old_bytes))
+	if (bytes > old_bytes && over_limit(bytes - old_bytes, m->prot, m->shared))
 		return -ENOMEM;
 	new = *m;
 	to = remap_place(m, old, old_bytes, bytes, flags, addr);

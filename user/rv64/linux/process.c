@@ -58,9 +58,12 @@ CALL(clone3)
 static long execute(struct rv64_thread *t, int dirfd, u64 path, u64 argv, u64 envp, u64 flags)
 {
 	struct pass_exec *e;
-	long ret = pass_exec_prepare(dirfd, path, argv, flags, &e);
+	bool native;
+	long ret;
 	u64 mask;
 
+	rv64_limits_before_exec();
+	ret = pass_exec_prepare(dirfd, path, argv, flags, &e);
 	if (ret)
 		return ret;
 	/* Signals stay blocked until the new image has handlers again; it gets the mask in SPEC. */
@@ -70,7 +73,12 @@ static long execute(struct rv64_thread *t, int dirfd, u64 path, u64 argv, u64 en
 		return PASS_RESTART;
 	}
 	rv64_block_faults();
+	native = pass_exec_is_native(e);
+	if (native)
+		rv64_limits_give(true);
 	ret = pass_exec_commit(e, mask, rv64_ignored_inside(t->sighand), envp);
+	if (native)
+		rv64_limits_give(false);
 	rv64_set_mask(mask);
 	return ret;
 }

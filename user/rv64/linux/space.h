@@ -11,8 +11,8 @@
 #define RV64_MMAP_TOP	 (RV64_STACK_TOP - RV64_STACK_GAP)
 #define RV64_PROGRAM_PIE (RV64_SPACE_END / 3 * 2 & ~(PAGE_BYTES - 1))
 
-/* The guest's RLIMIT_AS. */
-void rv64_mm_set_limit(u64 bytes);
+/* The guest's RLIMIT_AS and RLIMIT_DATA. */
+void rv64_mm_set_limits(u64 as_bytes, u64 data_bytes);
 /* Where the heap of brk(2) begins and ends. */
 u64 rv64_brk_base(u64 *end);
 /* The stack that rv64_load() has mapped. */

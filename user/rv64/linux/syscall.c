@@ -140,6 +140,7 @@ void rv64_syscall(struct rv64_thread *t)
 	long ret;
 
 	memcpy(a, &x[X_A0], sizeof(a));
+	rv64_check_pointers(nr, a);
 	if (rv64_simulated()) {
 		rv64_sim_begin_call(t);
 		rv64_sim_end_call(t, answer_simulated(t, row, a));
