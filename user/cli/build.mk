@@ -14,7 +14,8 @@ $(BUILD)/cli/%.c.o: user/%.c
 # arena. base/string.c stays out: libc has what it defines.
 CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c user/load/elf.c user/load/script.c)
 
-$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a
+# The riscv64 engine's decoder and printers are in its library.
+$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a $(BUILD)/rv64/librv64.a
 	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^
 
 ALL += $(BUILD)/sundial

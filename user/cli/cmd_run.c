@@ -32,6 +32,8 @@ enum {
 	OPT_DUMP,
 	OPT_PERF_MAP,
 	OPT_GDB,
+	OPT_JITDUMP,
+	OPT_TB_LOG,
 };
 
 #define RV64_ARGS_MAX 8 /* options that go to the riscv64 engine as they are */
@@ -49,6 +51,8 @@ static const struct argp_option options[] = {
 	{"tb-size", OPT_TB_SIZE, "BYTES", 0, "Memory for translated code", 1},
 	{"dump", OPT_DUMP, "in,ir,out", 0, "Print each block that is translated", 1},
 	{"perf-map", OPT_PERF_MAP, NULL, 0, "Write /tmp/perf-PID.map, for perf report", 1},
+	{"jitdump", OPT_JITDUMP, "DIR", 0, "Write DIR/jit-PID.dump, for perf inject --jit", 1},
+	{"tb-log", OPT_TB_LOG, "FILE", 0, "Append to FILE what sundial tb shows", 1},
 	{"gdb", OPT_GDB, "PORT|PATH", 0,
 	 "Wait for gdb (\"target remote :PORT\") before the program's first instruction", 1},
 	{"interpret", OPT_INTERPRET, NULL, 0, "Interpret, translate nothing", 1},
@@ -106,6 +110,27 @@ static void parse_sysroot(struct run_options *o, const char *arg)
 	rv64_arg(o, "--sysroot=%s", o->sysroot);
 }
 
+/* Folders and files that the engine writes to when the program may have gone elsewhere. */
+static void parse_dir(struct run_options *o, const char *arg)
+{
+	char dir[PATH_MAX];
+
+	if (!realpath(arg, dir) || access(dir, W_OK | X_OK))
+		fail(EXIT_SUNDIAL, "--jitdump %s: %s", arg, strerror(errno));
+	rv64_arg(o, "--jitdump=%s", dir);
+}
+
+static void parse_log(struct run_options *o, const char *arg)
+{
+	char path[PATH_MAX];
+	FILE *file = fopen(arg, "ae");
+
+	if (!file || !realpath(arg, path))
+		fail(EXIT_SUNDIAL, "--tb-log %s: %s", arg, strerror(errno));
+	fclose(file);
+	rv64_arg(o, "--tb-log=%s", path);
+}
+
 static void parse_speed(struct run_options *o, const char *arg)
 {
 	char *end;
@@ -148,6 +173,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PERF_MAP:
 		rv64_arg(o, "--perf-map", NULL);
+		return 0;
+	case OPT_JITDUMP:
+		parse_dir(o, arg);
+		return 0;
+	case OPT_TB_LOG:
+		parse_log(o, arg);
 		return 0;
 	case OPT_GDB:
 		rv64_arg(o, "--gdb=%s", arg);

@@ -15,6 +15,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_rewind(int argc, char **argv);
+int cmd_tb(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_syscalls(int argc, char **argv);
 

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{"run", cmd_run, "run a program on this kernel with its clock shifted or scaled"},
 	{"record", cmd_record, "record what a process does, and keep its last moments"},
 	{"rewind", cmd_rewind, "show what happened before a crash, from a recording"},
+	{"tb", cmd_tb, "where a riscv64 program spends its time: its hottest translated blocks"},
 	{"doctor", cmd_doctor, "what this machine can do, and what stands in for the rest"},
 	{"syscalls", cmd_syscalls, "how each system call is answered in a simulation"},
 	{"help", cmd_help, "help on a subcommand"},

@@ -197,6 +197,7 @@ int rv64_thread_enter(struct rv64_cpu *cpu)
 static void inherit_lock(struct rv64_vcpu *dead)
 {
 	stop_world(dead);
+	rv64_log_blocks();
 	rv64_tb_flush();
 	clear_jump_caches();
 	resume_world();
@@ -382,6 +383,7 @@ static struct tb *make_tb(struct rv64_vcpu *v)
 	tb = rv64_tb_make(&block, v->constant);
 	if (!tb) {
 		stop_world(v);
+		rv64_log_blocks();
 		rv64_tb_flush();
 		clear_jump_caches();
 		resume_world();
@@ -397,8 +399,7 @@ static struct tb *make_tb(struct rv64_vcpu *v)
 	v->stats.translation_ns += rv64_now_ns() - start;
 	if (rv64_options.dump)
 		rv64_dump_block(&block, tb);
-	if (rv64_options.perf_map)
-		rv64_perf_map_add(tb);
+	rv64_perf_add(tb);
 	return tb;
 }
 
@@ -932,5 +933,8 @@ int rv64_fork_child(struct rv64_cpu *cpu)
 	}
 	self->next = NULL;
 	vcpus = self;
+	/* What was executed before is the parent's. */
+	for (u32 i = 0; rv64_options.tb_log && i < rv64_code.nr_tbs; i++)
+		rv64_code.tbs[i].executions = 0;
 	return err;
 }

@@ -41,7 +41,9 @@ struct rv64_exec_options {
 	/* Every instruction that was executed is taken off cpu->budget, and RV64_STOP_BUDGET
 	 * comes when none is left: after exactly so many. An ecall is not charged. */
 	bool count_budget;
-	bool perf_map; /* write /tmp/perf-PID.map for perf report */
+	bool perf_map;	     /* write /tmp/perf-PID.map for perf report */
+	const char *jitdump; /* folder to write jit-PID.dump into, for perf inject, or NULL */
+	const char *tb_log;  /* file for rv64_write_log(), or NULL; counts as stats does */
 	/* Asked before code is translated, without locks, on a thread that is not running;
 	 * NULL: everything that can be read is RV64_MEMORY_CODE. */
 	enum rv64_memory (*memory_at)(u64 address);
@@ -127,6 +129,9 @@ void rv64_code_distrust(void);
 int rv64_fork_prepare(void);
 void rv64_fork_parent(void);
 int rv64_fork_child(struct rv64_cpu *cpu);
+
+/* Appends to the file of `sundial tb` what was executed since the last time. */
+void rv64_write_log(void);
 
 /* What --stats prints: what the loop, the caches, the chains and the translator did. */
 void rv64_print_stats(FILE *file);

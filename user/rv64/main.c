@@ -35,6 +35,8 @@ enum {
 	OPT_PERF_MAP,
 	OPT_GDB,
 	OPT_LIMITS,
+	OPT_JITDUMP,
+	OPT_TB_LOG,
 };
 
 static const struct option options[] = {
@@ -46,6 +48,8 @@ static const struct option options[] = {
 	{"perf-map", no_argument, NULL, OPT_PERF_MAP},
 	{"gdb", required_argument, NULL, OPT_GDB},
 	{"limits", required_argument, NULL, OPT_LIMITS},
+	{"jitdump", required_argument, NULL, OPT_JITDUMP},
+	{"tb-log", required_argument, NULL, OPT_TB_LOG},
 	{0},
 };
 
@@ -104,6 +108,12 @@ static int parse_options(int argc, char **argv, struct rv64_exec_options *exec)
 			break;
 		case OPT_PERF_MAP:
 			exec->perf_map = true;
+			break;
+		case OPT_JITDUMP:
+			exec->jitdump = optarg;
+			break;
+		case OPT_TB_LOG:
+			exec->tb_log = optarg;
 			break;
 		case OPT_GDB:
 			rv64_run_options.gdb = optarg;

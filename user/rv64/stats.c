@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the engine did and made: --stats, --dump, and the map that perf reads. */
+/* What the engine did and made: --stats and --dump. */
 #include <inttypes.h>
 #include <time.h>
-#include <unistd.h>
+#include "rv64/disasm.h"
 #include "rv64/vcpu.h"
 
 u64 rv64_now_ns(void)
@@ -115,10 +115,14 @@ static void dump_in(const struct ir_block *block, FILE *file)
 static void dump_out(const struct tb *tb, FILE *file)
 {
 	const u8 *code = rv64_tb_entry(tb);
+	char text[160];
+	u32 size;
 
-	for (u32 i = 0; i < tb->host_bytes; i++)
-		fprintf(file, "%s%02x", i % 32 ? " " : i ? "\n  " : "  ", code[i]);
-	fputc('\n', file);
+	for (u32 at = 0; at < tb->host_bytes; at += size) {
+		size = rv64_disassemble(code + at, tb->host_bytes - at, (u64)code + at, text,
+					sizeof(text));
+		fprintf(file, "  %8" PRIxPTR ": %s\n", (uintptr_t)code + at, text);
+	}
 }
 
 /* Under the translation lock, which keeps the output of TBs apart. */
@@ -136,21 +140,4 @@ void rv64_dump_block(const struct ir_block *block, const struct tb *tb)
 		rv64_print_ir(block, file);
 	if (rv64_options.dump & RV64_DUMP_OUT)
 		dump_out(tb, file);
-}
-
-/* One line for each TB; perf reads the file after the run. */
-void rv64_perf_map_add(const struct tb *tb)
-{
-	static FILE *map;
-	char path[64], text[96];
-
-	if (!map) {
-		snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
-		map = fopen(path, "w");
-		if (!map)
-			return;
-	}
-	fprintf(map, "%" PRIxPTR " %x %s\n", (uintptr_t)rv64_tb_entry(tb), tb->host_bytes,
-		rv64_print_symbol(tb->pc, text, sizeof(text)));
-	fflush(map);
 }

@@ -243,7 +243,7 @@ struct tb *rv64_tb_make(struct ir_block *block, bool constant)
 	gen.e = (struct emit){rv64_code.write, rv64_code.write + rv64_code.used,
 			      rv64_code.write + rv64_code.bytes, false};
 	gen.count = rv64_options.count_budget;
-	gen.executions = rv64_options.stats ? &tb->executions : NULL;
+	gen.executions = rv64_options.stats || rv64_options.tb_log ? &tb->executions : NULL;
 	*tb = (struct tb){
 		.pc = block->pc,
 		.bytes = block->bytes,

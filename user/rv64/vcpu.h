@@ -97,6 +97,11 @@ u64 rv64_breakpoint_any(void); /* 0: none */
 u64 rv64_now_ns(void);
 void rv64_add_stats(struct rv64_stats *to, const struct rv64_stats *from);
 void rv64_dump_block(const struct ir_block *block, const struct tb *tb);
-void rv64_perf_map_add(const struct tb *tb);
+
+/* perf.c: a new block in the files for perf. Under the translation lock. */
+void rv64_perf_add(const struct tb *tb);
+
+/* tblog.c: appends the counts of all blocks, which begin anew. Under the translation lock. */
+void rv64_log_blocks(void);
 
 #endif

@@ -8,5 +8,6 @@ $(RV64_TB_OUT)/tb-test: selftests/rv64/tb/tb_test.c selftests/rv64/tb/asm.h \
 	@mkdir -p $(@D)
 	$(CC) $(RV64_LOCKSTEP_CFLAGS) -o $@ $(filter %.c %.a,$^)
 
+# start and debuggee are programs/ and gdb/'s.
 CHECK_DEPS += $(RV64_TB_OUT)/tb-test $(BUILD)/selftests/rv64/bench/kernels.riscv64
 CHECKS	   += $(RV64_TB_OUT)/tb-test selftests/rv64/tb/small.sh selftests/rv64/tb/sight.sh

@@ -5,6 +5,7 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <sys/ptrace.h>
+#include "rv64/exec.h"
 #include "rv64/linux/calls.h"
 
 /* As on all machines with CONFIG_CLONE_BACKWARDS, tls comes before child_tid. */
@@ -76,6 +77,8 @@ static long execute(struct rv64_thread *t, int dirfd, u64 path, u64 argv, u64 en
 	native = pass_exec_is_native(e);
 	if (native)
 		rv64_limits_give(true);
+	if (!t->lent)
+		rv64_write_log();
 	ret = pass_exec_commit(e, mask, rv64_ignored_inside(t->sighand), envp);
 	if (native)
 		rv64_limits_give(false);

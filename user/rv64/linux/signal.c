@@ -303,6 +303,8 @@ static void act_by_default(struct rv64_thread *t, int sig, const siginfo_t *info
 
 	t->pending = 0;
 	barrier();
+	if (is_fatal(sig) && !t->lent)
+		rv64_write_log();
 	if (rv64_debugged(t) && is_fatal(sig))
 		rv64_gdb_killed(t, sig);
 	if (forced || is_fault(sig) || rv64_gdb_active)

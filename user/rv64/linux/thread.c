@@ -487,6 +487,8 @@ void rv64_exit_process(int status)
 {
 	if (rv64_debugged(rv64_self))
 		rv64_gdb_exit(rv64_self, status);
+	if (!rv64_self->lent)
+		rv64_write_log();
 	if (rv64_run_options.stats) {
 		rv64_print_stats(stderr);
 		rv64_print_unknown(stderr);
