@@ -11,6 +11,7 @@
 #include "load/elf.h"
 
 #define MAX_PHDRS 64
+#define ALIGN_MAX (1UL << 32) /* what asks for more is placed anywhere */
 
 struct headers {
 	Elf64_Ehdr eh;
@@ -56,7 +57,9 @@ static long probe_elf(int fd, struct exec_file *out)
 		if (hostcall(SYS_pread64, fd, out->interpreter, size, h.ph[i].p_offset) !=
 		    (long)size)
 			return -EIO;
-		return out->interpreter[size - 1] ? -ENOEXEC : 0;
+		if (out->interpreter[size - 1])
+			return -ENOEXEC;
+		return out->interpreter[0] ? 0 : -EACCES; /* Linux finds the current folder */
 	}
 	return 0;
 }
@@ -193,14 +196,16 @@ static long span(const struct headers *h, u64 *low, u64 *high, u64 *align)
 
 		if (ph->p_type != PT_LOAD)
 			continue;
+		if (!ph->p_memsz && !ph->p_filesz)
+			continue; /* nothing, wherever that is */
 		if (ph->p_memsz < ph->p_filesz || ph->p_vaddr + ph->p_memsz < ph->p_vaddr)
 			return -ENOEXEC;
 		*low = min(*low, ALIGN_DOWN(ph->p_vaddr, PAGE_BYTES));
 		*high = max(*high, ph->p_vaddr + ph->p_memsz);
-		if (ph->p_align > *align && !(ph->p_align & (ph->p_align - 1)))
+		if (ph->p_align > *align && ph->p_align <= ALIGN_MAX && !(ph->p_align & (ph->p_align - 1)))
 			*align = ph->p_align;
 	}
-	return *high > *low && *high < 1UL << 63 && *align < 1UL << 40 ? 0 : -ENOEXEC;
+	return *high > *low && *high < 1UL << 63 ? 0 : -ENOEXEC;
 }
 
 /* Room for size bytes at a multiple of align. */

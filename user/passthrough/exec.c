@@ -97,7 +97,7 @@ static long keep_open(struct pass_exec *s)
 	return 0;
 }
 
-/* The other machine's may be in a sysroot that only its engine knows. */
+/* riscv64's may be in a sysroot that only its engine knows. */
 static long check_interpreter(struct pass_exec *s)
 {
 	if (!s->file.interpreter[0] || (s->file.machine == EM_RISCV && !pass_mm.lookup))

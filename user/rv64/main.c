@@ -213,12 +213,10 @@ static void run(struct pass_start *start, const char *path, char **argv, char **
 	struct rv64_thread *t;
 
 	name_program(path);
-	if (rv64_run_options.sysroot[0]) {
-		pass_mm.lookup = rv64_sysroot_path;
-		if (asprintf(&pass_mm.native_env, "SUNDIAL_SYSROOT=%s", rv64_run_options.sysroot) <
-		    0)
-			fail("no memory");
-	}
+	pass_mm.lookup = rv64_sysroot_path;
+	if (rv64_run_options.sysroot[0] &&
+	    asprintf(&pass_mm.native_env, "SUNDIAL_SYSROOT=%s", rv64_run_options.sysroot) < 0)
+		fail("no memory");
 	t = first_thread(start);
 	rv64_start_of_host(&program);
 	rv64_load(t, &program);

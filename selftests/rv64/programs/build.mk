@@ -22,6 +22,10 @@ $(RV64_PROGRAMS)/%: selftests/rv64/programs/%.c
 	@mkdir -p $(@D)
 	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
 
+$(RV64_PROGRAMS)/exec-each-native: selftests/rv64/programs/exec_each.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -o $@ $<
+
 $(RV64_PROGRAMS)/clocks_test: selftests/passthrough/clocks_test.c
 	@mkdir -p $(@D)
 	riscv64-linux-gnu-gcc -static $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
@@ -33,7 +37,7 @@ $(RV64_PROGRAMS)/start-dynamic: selftests/rv64/programs/start.c
 $(RV64_PROGRAMS)/goroutines: $(wildcard $(GUEST_SRC)/go/goroutines/*.go) $(GUEST_SRC)/go/go.mod
 	$(subst go build,GOARCH=riscv64 CGO_ENABLED=0 go build,$(GO_BUILD)) ./goroutines
 
-CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, frame_test clocks_test counters \
+CHECK_DEPS += $(addprefix $(RV64_PROGRAMS)/, exec_each exec-each-native frame_test clocks_test counters \
 	killed limits limits.native no_clock_calls pointers start storm written \
 	start-dynamic goroutines)
 CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)

@@ -96,4 +96,11 @@ for n in $(seq 20); do
 	done
 	survived "random-$n"
 done
+# The same damage to an x86-64 file of the same layout shows what Linux makes of it.
+$python "$top/selftests/rv64/programs/damage.py" 400 11
+"$bin/exec-each-native" x86/* >linux
+run "$bin/exec_each" riscv/*
+same out linux "400 damaged files run, die and are refused as they do in Linux"
+is "$(awk '{ print $2, $3 }' linux | sort -u | tr '\n' ' ')" "dies  is refused: runs  " \
+	"and there are all three kinds"
 done_testing
