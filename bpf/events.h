@@ -36,7 +36,8 @@ enum record_type {
 	RECORD_CRASH = 68,    /* record_crash: one thread, as it was */
 	RECORD_PAGE = 69,     /* record_page: memory of the crash */
 	RECORD_COUNTS = 70,   /* record_counts: one CPU's or one thread's buffer */
-	RECORD_COMPLETE = 71, /* no payload: the last record of a file that is whole */
+	RECORD_STACK = 71,    /* record_known_stack: what numbers of stacks refer to */
+	RECORD_COMPLETE = 72, /* no payload: the last record of a file that is whole */
 };
 
 struct record_header {
@@ -179,11 +180,21 @@ enum record_how {
 	RECORD_HOW_NEVER_ALLOCATED = 3, /* MISUSE; only again is known */
 };
 
+/* One stack under the number by which other records refer to it: 1, 2, ... of a file. */
+struct record_known_stack {
+	struct record_header header;
+	__u32 id;
+	__u32 pad;
+	struct record_stack stack; /* as much of memory[] as is valid */
+};
+
+/* A call of the allocator. */
 struct record_site {
 	__u64 host_ns, virtual_ns;
 	__u32 tid;
 	__u32 function; /* enum record_function */
-	struct record_stack stack;
+	__u32 stack;	/* its number, or 0 */
+	__u32 pad;
 };
 
 struct record_block {
@@ -257,7 +268,7 @@ RECORD_ASSERT(sizeof(struct record_syscall) == 112, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_signal) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_mapping) == 96, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_stack) == 1096, "the same on both sides");
-RECORD_ASSERT(sizeof(struct record_block) == 2304, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_block) == 128, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_crash) == 232, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_counts) == 112, "the same on both sides");
 

@@ -9,7 +9,7 @@ exits 0 "make install with DESTDIR and PREFIX"
 root=$work/root/usr
 for file in bin/sundial libexec/sundial/sundial-native libexec/sundial/sundial-rv64 \
 	libexec/sundial/sundial-binfmt-riscv64 libexec/sundial/sundial-record \
-	libexec/sundial/sundial-rewind lib/libsundial-record.a include/sundial/librecord.h lib/libsundial.a lib/libsundial.so \
+	libexec/sundial/sundial-rewind libexec/sundial/sundial-inject.so lib/libsundial-record.a include/sundial/librecord.h lib/libsundial.a lib/libsundial.so \
 	lib/pkgconfig/sundial.pc include/sundial.h include/sundial_page.h include/linux/sundial.h \
 	share/man/man1/sundial.1 share/man/man3/libsundial.3; do
 	[ -s "$root/$file" ]

@@ -141,7 +141,7 @@ static __always_inline void copy_stack(struct record_stack *stack, struct pt_reg
 	stack->bytes = bpf_probe_read_user(stack->memory, rest, (const void *)stack->sp) ? 0 : rest;
 }
 
-static __always_inline void fill_site(struct record_site *site, struct pt_regs *regs,
+static __always_inline void fill_site(struct record_call *site, struct pt_regs *regs,
 				      __u32 function, bool at_entry)
 {
 	site->host_ns = bpf_ktime_get_ns();

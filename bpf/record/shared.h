@@ -41,19 +41,27 @@ struct record_block_key {
 	__u32 epoch;
 };
 
+/* A call of the allocator, with its stack. */
+struct record_call {
+	__u64 host_ns, virtual_ns;
+	__u32 tid;
+	__u32 function; /* enum record_function */
+	struct record_stack stack;
+};
+
 struct record_known_block {
 	__u64 address, size_bytes;
-	struct record_site allocated;
+	struct record_call allocated;
 };
 
 struct record_freed_block {
 	struct record_known_block block;
-	struct record_site freed;
+	struct record_call freed;
 };
 
 struct record_wrong_free {
 	struct record_freed_block block; /* all zero if it never was one */
-	struct record_site again;
+	struct record_call again;
 	__u64 address;
 	__u32 tgid;
 	__u32 epoch;

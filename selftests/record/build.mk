@@ -16,15 +16,19 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.cpp selftests/record/build.m
 	@mkdir -p $(@D)
 	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
 
-$(BUILD)/record/emit: selftests/record/emit.c
+$(BUILD)/record/emit $(BUILD)/record/churn: $(BUILD)/record/%: selftests/record/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -pthread -o $@ $<
+
+$(BUILD)/record/churn-static: selftests/record/churn.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -static -pthread -o $@ $<
 
 # Named here and not by the variables of user/record, which comes later.
 $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/libsundial-record.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -Wno-missing-field-initializers -o $@ $^
 
-CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit
+CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/churn $(BUILD)/record/churn-static
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh
+	  selftests/record/attach.sh selftests/record/inject.sh

@@ -12,7 +12,7 @@ $(RECORD_LIB_OBJ) $(RECORD_OBJ): $(RECORD_OUT)/%.o: user/record/%.c $(RECORD_DEP
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(RECORD_FLAGS) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -fPIC -c -o $@ $<
 
-$(RECORD_OBJ): $(BUILD)/bpf/record.skel.h
+$(RECORD_OBJ): $(BUILD)/bpf/record.skel.h user/record/inject/inject.h
 
 $(RECORD_LIB): $(RECORD_LIB_OBJ)
 	@rm -f $@
@@ -22,11 +22,20 @@ $(BUILD)/sundial-record: $(RECORD_OBJ) $(RECORD_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ldw -lelf -lz
 
 .PHONY: install-record
-install-record: $(RECORD_LIB) $(BUILD)/sundial-record
+install-record: $(RECORD_LIB) $(BUILD)/sundial-record $(BUILD)/sundial-inject.so
 	install -d $(DESTDIR)$(PREFIX)/libexec/sundial $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/sundial
-	install -m 755 $(BUILD)/sundial-record $(DESTDIR)$(PREFIX)/libexec/sundial/
+	install -m 755 $(BUILD)/sundial-record $(BUILD)/sundial-inject.so $(DESTDIR)$(PREFIX)/libexec/sundial/
 	install -m 644 $(RECORD_LIB) $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 user/record/lib/librecord.h bpf/events.h $(DESTDIR)$(PREFIX)/include/sundial/
 
 ALL += $(RECORD_LIB) $(BUILD)/sundial-record
 INSTALLS += install-record
+
+# The library that record --inject puts before the program's allocator.
+INJECT_SRC := $(wildcard user/record/inject/*.c) user/record/inject/entry.S
+
+$(BUILD)/sundial-inject.so: $(INJECT_SRC) user/record/inject/inject.h user/record/inject/record.h bpf/events.h
+	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-builtin -shared \
+		-Wl,--no-undefined -o $@ $(INJECT_SRC) -ldl -pthread
+
+ALL += $(BUILD)/sundial-inject.so

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "record/injected.h"
 #include "record/session.h"
 
 #define EXIT_SUNDIAL 125
@@ -16,6 +17,7 @@
 struct options {
 	pid_t pid;
 	char **argv;
+	bool inject;
 	struct session_options session;
 };
 
@@ -25,6 +27,7 @@ enum {
 	OPT_NO_SYSCALLS,
 	OPT_NO_SCHEDULING,
 	OPT_NO_MALLOC,
+	OPT_INJECT,
 };
 
 static const struct argp_option table[] = {
@@ -35,6 +38,8 @@ static const struct argp_option table[] = {
 	{"no-syscalls", OPT_NO_SYSCALLS, NULL, 0, "No system calls"},
 	{"no-sched", OPT_NO_SCHEDULING, NULL, 0, "Not which thread ran when"},
 	{"no-malloc", OPT_NO_MALLOC, NULL, 0, "No allocations"},
+	{"inject", OPT_INJECT, NULL, 0,
+	 "See PROG's allocations through a library in it: much cheaper than probes"},
 	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
 	{0},
 };
@@ -87,6 +92,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_MALLOC:
 		programs->malloc = false;
 		return 0;
+	case OPT_INJECT:
+		o->inject = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		o->argv = state->argv + state->next;
 		return 0;
@@ -94,6 +102,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!o->pid == !o->argv)
 			fail("which process?",
 			     "sundial record [OPTION...] (-p PID | -- PROG ARGS)");
+		if (o->pid && o->inject)
+			fail("--inject", "only for a program that is started here");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -129,6 +139,7 @@ int main(int argc, char **argv)
 		.session = {.path = "sundial.record",
 			    .programs = {(size_t)BUFFER_MIB << 20, true, true, true, true}},
 	};
+	struct injected injected = {.fd = -1};
 	struct target target = {0};
 	char *command;
 	int ret;
@@ -138,7 +149,11 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
 	command = join(o.argv, o.pid);
 	o.session.command = command;
-	ret = o.argv ? target_start(&target, o.argv) : target_attach(&target, o.pid);
+	o.session.injected = &injected;
+	ret = o.inject ? injected_create(&injected, o.session.programs.buffer_bytes) : 0;
+	if (ret)
+		fail("--inject", strerror(-ret));
+	ret = o.argv ? target_start(&target, o.argv, &injected) : target_attach(&target, o.pid);
 	if (ret)
 		fail(command, strerror(-ret));
 	ret = session_run(&o.session, &target);

@@ -14,6 +14,9 @@
 #include "record/lib/librecord.h"
 #include "record.skel.h"
 
+/* How many stacks the file has; one file is written at a time. */
+static __u32 stacks;
+
 #define BATCH 64 /* blocks read from a table by one call */
 
 static void write_info(struct sundial_record_writer *w, const char *key, const char *value)
@@ -62,21 +65,48 @@ static void write_mappings(struct sundial_record_writer *w, const struct mapping
 	}
 }
 
-static void fill_block(struct record_block *record, const struct record_known_block *block,
-		       const struct record_block_key *key, enum record_how how)
+/* Writes the stack of a call and says where it was. */
+static void write_call(struct sundial_record_writer *w, const struct record_call *call,
+		       struct record_site *site)
+{
+	struct record_known_stack stack = {.header = {.type = RECORD_STACK}, .id = ++stacks};
+	size_t fixed = offsetof(struct record_known_stack, stack.memory);
+
+	stack.stack = call->stack;
+	if (stack.stack.bytes > sizeof(stack.stack.memory))
+		stack.stack.bytes = 0;
+	sundial_record_write_tail(w, &stack.header, (__u32)fixed, stack.stack.memory,
+				  stack.stack.bytes);
+	*site = (struct record_site){
+		.host_ns = call->host_ns,
+		.virtual_ns = call->virtual_ns,
+		.tid = call->tid,
+		.function = call->function,
+		.stack = stack.id,
+	};
+}
+
+static void fill_block(struct record_block *record, const struct record_block_key *key,
+		       enum record_how how)
 {
 	memset(record, 0, sizeof(*record));
 	record->header.type =
 		how == RECORD_HOW_LIVE || how == RECORD_HOW_FREED ? RECORD_BLOCK : RECORD_MISUSE;
+	record->header.length = sizeof(*record);
 	record->header.tgid = key->tgid;
 	record->epoch = key->epoch;
+	record->address = key->address;
+	record->how = how;
+}
+
+static void write_allocated(struct sundial_record_writer *w, const struct record_known_block *block,
+			    struct record_block *record)
+{
+	write_call(w, &block->allocated, &record->allocated);
+	record->size_bytes = block->size_bytes;
 	record->header.tid = block->allocated.tid;
 	record->header.host_ns = block->allocated.host_ns;
 	record->header.virtual_ns = block->allocated.virtual_ns;
-	record->address = block->address;
-	record->size_bytes = block->size_bytes;
-	record->how = how;
-	record->allocated = block->allocated;
 }
 
 static void write_live(struct sundial_record_writer *w, const struct record_block_key *key,
@@ -84,8 +114,8 @@ static void write_live(struct sundial_record_writer *w, const struct record_bloc
 {
 	struct record_block record;
 
-	fill_block(&record, value, key, RECORD_HOW_LIVE);
-	record.header.length = offsetof(struct record_block, freed);
+	fill_block(&record, key, RECORD_HOW_LIVE);
+	write_allocated(w, value, &record);
 	sundial_record_write(w, &record.header);
 }
 
@@ -95,9 +125,9 @@ static void write_freed(struct sundial_record_writer *w, const struct record_blo
 	const struct record_freed_block *freed = value;
 	struct record_block record;
 
-	fill_block(&record, &freed->block, key, RECORD_HOW_FREED);
-	record.freed = freed->freed;
-	record.header.length = sizeof(record);
+	fill_block(&record, key, RECORD_HOW_FREED);
+	write_allocated(w, &freed->block, &record);
+	write_call(w, &freed->freed, &record.freed);
 	sundial_record_write(w, &record.header);
 }
 
@@ -145,13 +175,15 @@ static void write_misuses(struct sundial_record_writer *w, const struct programs
 			continue;
 		key = (struct record_block_key){wrong.address, wrong.tgid, wrong.epoch};
 		memset(&record, 0, sizeof(record));
-		fill_block(&record.block, &wrong.block.block, &key, wrong.how);
+		fill_block(&record.block, &key, wrong.how);
+		if (wrong.how == RECORD_HOW_FREED_TWICE) {
+			write_allocated(w, &wrong.block.block, &record.block);
+			write_call(w, &wrong.block.freed, &record.block.freed);
+		}
+		write_call(w, &wrong.again, &record.again);
 		record.block.header.length = sizeof(record);
 		record.block.header.host_ns = wrong.again.host_ns;
 		record.block.header.tid = wrong.again.tid;
-		record.block.address = wrong.address;
-		record.block.freed = wrong.block.freed;
-		record.again = wrong.again;
 		sundial_record_write(w, &record.block.header);
 	}
 }
@@ -254,6 +286,7 @@ int save_file(const char *path, const struct save_what *what)
 	ret = sundial_record_create(path, &w);
 	if (ret)
 		return ret;
+	stacks = 0;
 	programs_pause(p, true);
 	write_infos(w, what);
 	write_mappings(w, what->mappings);
@@ -261,6 +294,8 @@ int save_file(const char *path, const struct save_what *what)
 	if (!table)
 		table = write_table(w, p->skeleton->maps.freed_blocks, write_freed);
 	write_misuses(w, p);
+	if (what->injected)
+		injected_save(what->injected, w, &stacks);
 	write_crashes(w, p);
 	for (size_t cpu = 0; cpu < p->cpus; cpu++)
 		write_buffer(w, p, cpu);

@@ -3,14 +3,16 @@
 #ifndef RECORD_SAVE_H
 #define RECORD_SAVE_H
 
+#include "record/injected.h"
 #include "record/mappings.h"
 #include "record/programs.h"
 
 struct save_what {
 	struct programs *programs;
 	const struct mappings *mappings;
-	const char *command; /* as the user gave it */
-	pid_t pid;	     /* the process that was asked for */
+	struct injected *injected; /* or NULL */
+	const char *command;	   /* as the user gave it */
+	pid_t pid;		   /* the process that was asked for */
 };
 
 /* 0 or negative errno. The buffers are paused meanwhile. */

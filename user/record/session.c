@@ -109,6 +109,9 @@ static void on_mapping(void *context, const struct mapping *mapping)
 {
 	struct session *s = context;
 
+	/* The injected library tells it already. */
+	if (mapping->tgid == s->target->pid && s->options->injected->region)
+		return;
 	if (s->options->programs.malloc &&
 	    (s->options->programs.follow || mapping->tgid == s->target->pid))
 		probe_file(s, mapping->tgid, mapping->path);
@@ -138,7 +141,13 @@ static void forget_probes(struct session *s, pid_t pid)
 
 static int save(struct session *s, const char *path)
 {
-	struct save_what what = {&s->programs, s->mappings, s->options->command, s->target->pid};
+	struct save_what what = {
+		.programs = &s->programs,
+		.mappings = s->mappings,
+		.injected = injected_used(s->options->injected) ? s->options->injected : NULL,
+		.command = s->options->command,
+		.pid = s->target->pid,
+	};
 	int ret;
 
 	mappings_read(s->mappings);
@@ -168,8 +177,12 @@ static void save_crash(struct session *s, const struct dying *dying)
 	if (save(s, path))
 		return;
 	s->crashes++;
-	say("%.16s[%d] crashed: SIG%s at %#llx; see: sundial rewind %s", dying->name, dying->pid,
-	    sigabbrev_np(dying->number), dying->address, path);
+	if (dying->number == SIGABRT)
+		say("%.16s[%d] crashed: SIGABRT; see: sundial rewind %s", dying->name, dying->pid,
+		    path);
+	else
+		say("%.16s[%d] crashed: SIG%s at %#llx; see: sundial rewind %s", dying->name,
+		    dying->pid, sigabbrev_np(dying->number), dying->address, path);
 }
 
 static void note_dying(struct session *s, const struct record_notice *notice)
@@ -236,7 +249,7 @@ static int start(struct session *s)
 	ret = programs_track(&s->programs, s->target->pid, known);
 	if (ret)
 		return ret;
-	if (known && s->options->programs.malloc)
+	if (known && s->options->programs.malloc && !s->options->injected->region)
 		dl_iterate_phdr(probe_own, s);
 	s->started = true;
 	ret = mappings_open(&s->mappings, s->target->pid, !known, on_mapping, s);

@@ -11,6 +11,7 @@ struct session_options {
 	const char *path; /* the file */
 	const char *command;
 	bool quiet;
+	struct injected *injected; /* its region is NULL without --inject */
 	struct program_options programs;
 };
 

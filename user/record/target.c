@@ -10,23 +10,46 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "record/injected.h"
 
+#define LIBRARY	     "sundial-inject.so"
 #define NOT_RUNNABLE 126
 #define NOT_FOUND    127
 
-static void become(int wait, char **argv)
+/* The library is beside this program. */
+static int library_path(char *path, size_t bytes)
 {
-	char byte;
+	ssize_t n = readlink("/proc/self/exe", path, bytes - sizeof(LIBRARY));
+
+	if (n < 0)
+		return -errno;
+	path[n] = 0;
+	strcpy(strrchr(path, '/') + 1, LIBRARY);
+	return access(path, R_OK) ? -errno : 0;
+}
+
+static void become(int wait, char **argv, const struct injected *injected)
+{
+	char byte, library[4096];
+	int ret;
 
 	if (read(wait, &byte, 1) != 1)
 		_exit(NOT_RUNNABLE); /* the recorder could not start */
 	close(wait);
+	if (injected->region) {
+		ret = library_path(library, sizeof(library));
+		if (!ret)
+			ret = injected_prepare(injected, getppid(), library);
+		if (ret)
+			fprintf(stderr, "sundial: %s cannot be injected: %s\n", LIBRARY,
+				strerror(-ret));
+	}
 	execvp(argv[0], argv);
 	fprintf(stderr, "sundial: %s: %s\n", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? NOT_FOUND : NOT_RUNNABLE);
 }
 
-int target_start(struct target *t, char **argv)
+int target_start(struct target *t, char **argv, const struct injected *injected)
 {
 	int ends[2];
 
@@ -38,7 +61,7 @@ int target_start(struct target *t, char **argv)
 		return -errno;
 	if (!t->pid) {
 		close(ends[1]);
-		become(ends[0], argv);
+		become(ends[0], argv, injected);
 	}
 	close(ends[0]);
 	t->go = ends[1];

@@ -13,8 +13,9 @@ struct target {
 	int pidfd; /* readable when it has ended */
 };
 
-/* Starts a child that waits to become argv. 0 or negative errno. */
-int target_start(struct target *target, char **argv);
+/* Starts a child that waits to become argv, injected if that has a region. 0 or negative errno. */
+struct injected;
+int target_start(struct target *target, char **argv, const struct injected *injected);
 
 /* Takes a process that runs already. */
 int target_attach(struct target *target, pid_t pid);

@@ -136,6 +136,30 @@ static const struct record_block *read_from_freed(const struct crash_case *c, ui
 	return NULL;
 }
 
+/*
+ * The first word of a block that glibc keeps is the next such block, or none, hidden by
+ * its own address shifted by 12 (from 2.32 on). Which of a page's blocks it was cannot
+ * be told from that; the last one freed is the likeliest.
+ */
+static const struct record_block *hidden_link(const struct crash_case *c)
+{
+	const struct record_block *found = NULL;
+
+	for (size_t i = 0; i < c->model->blocks.count; i++) {
+		const struct record_block *block =
+			(const struct record_block *)c->model->blocks.all[i];
+
+		if (block->header.tgid == c->crash->header.tgid &&
+		    block->epoch == c->crash->epoch && block->how == RECORD_HOW_FREED &&
+		    block->address >> 12 >= NULL_PAGES &&
+		    c->crash->address - (block->address >> 12) < FIELD_BYTES &&
+		    freed_at(c, block->address) == block &&
+		    (!found || block->freed.host_ns > found->freed.host_ns))
+			found = block;
+	}
+	return found;
+}
+
 static bool is_use_after_free(const struct crash_case *c, struct diagnosis *d)
 {
 	const struct record_block *freed = NULL;
@@ -150,6 +174,15 @@ static bool is_use_after_free(const struct crash_case *c, struct diagnosis *d)
 		return true;
 	}
 	freed = read_from_freed(c, &offset, &word);
+	if (!freed && c->crash->code != FROM_KERNEL) {
+		freed = hidden_link(c);
+		if (!freed)
+			return false;
+		say_use_after_free(c, d, freed);
+		say_evidence(d, "the address is made from what glibc writes at the beginning of a "
+				"block of that page when it is freed");
+		return true;
+	}
 	if (!freed)
 		return false;
 	say_use_after_free(c, d, freed);

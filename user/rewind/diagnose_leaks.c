@@ -35,11 +35,15 @@ static const struct record_exit *ended(const struct model *model)
 	return found && !(found->code & 0x7f) ? found : NULL;
 }
 
-/* The same place: the caller, and what called it as far as the copy's words say. */
-static uint64_t place_key(const struct record_block *block)
+/* The same place: the same caller of the allocator. */
+static uint64_t place_key(const struct model *model, const struct record_block *block)
 {
-	return block->allocated.stack.ip ? block->allocated.stack.ip
-					 : block->allocated.stack.memory[0];
+	const struct record_stack *stack = model_stack(model, block->allocated.stack);
+
+	if (!stack)
+		return 0;
+	return stack->kind == RECORD_STACK_CHAIN && stack->bytes >= 8 ? stack->memory[0]
+								      : stack->ip;
 }
 
 static struct group *group_of(struct group **groups, size_t *count, uint64_t key)
@@ -117,7 +121,7 @@ size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t
 		if (block->header.tgid != end->header.tgid || block->epoch != end->epoch ||
 		    block->how != RECORD_HOW_LIVE || block->allocated.host_ns < start)
 			continue;
-		group = group_of(&groups, &count, place_key(block));
+		group = group_of(&groups, &count, place_key(model, block));
 		if (group)
 			count_block(group, block, start, end->header.host_ns);
 	}

@@ -21,6 +21,7 @@ static void explain_address(const struct model *model, struct process_files *fil
 {
 	const struct record_block *block, *wrong = &misuse->block;
 	const struct record_mapping *mapping;
+	const struct record_stack *stack;
 	char text[96];
 
 	say_headline(d, "invalid-free", "invalid free of %#llx, which malloc did not return",
@@ -35,7 +36,8 @@ static void explain_address(const struct model *model, struct process_files *fil
 		say_site(d, files, "allocated", &block->allocated);
 		return;
 	}
-	if (wrong->address - misuse->again.stack.sp < STACK_NEAR) {
+	stack = model_stack(model, misuse->again.stack);
+	if (stack && wrong->address - stack->sp < STACK_NEAR) {
 		say_evidence(d, "the address is on the stack of the thread that freed it");
 		return;
 	}

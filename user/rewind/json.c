@@ -22,6 +22,12 @@ static json_t *text(const char *value)
 	return string ? string : json_null();
 }
 
+/* -1: the event of a thread, of which the CPU is not known. */
+static int cpu_number(const struct record_header *header)
+{
+	return header->cpu == UINT16_MAX ? -1 : header->cpu;
+}
+
 static json_t *stack_json(const struct stack *stack)
 {
 	json_t *frames = json_array();
@@ -74,14 +80,14 @@ static json_t *counts_json(const struct model *model)
 		const struct record_counts *c = (const struct record_counts *)model->counts.all[i];
 
 		json_array_append_new(
-			all,
-			json_pack("{s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "cpu", c->header.cpu,
-				  "node", c->header.node, "emitted", (json_int_t)c->emitted,
-				  "recorded", (json_int_t)c->recorded, "overwritten",
-				  (json_int_t)c->overwritten, "busy", (json_int_t)c->busy,
-				  "overtaken", (json_int_t)c->overtaken, "paused",
-				  (json_int_t)c->paused, "unfinished", (json_int_t)c->unfinished,
-				  "table_full", (json_int_t)c->table_full));
+			all, json_pack("{s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "cpu",
+				       cpu_number(&c->header), "node", c->header.node, "emitted",
+				       (json_int_t)c->emitted, "recorded", (json_int_t)c->recorded,
+				       "overwritten", (json_int_t)c->overwritten, "busy",
+				       (json_int_t)c->busy, "overtaken", (json_int_t)c->overtaken,
+				       "paused", (json_int_t)c->paused, "unfinished",
+				       (json_int_t)c->unfinished, "table_full",
+				       (json_int_t)c->table_full));
 	}
 	return all;
 }
@@ -114,7 +120,7 @@ static json_t *event_json(const struct record_header *event)
 	object = json_pack("{s:s,s:I,s:I,s:I,s:i,s:I,s:I,s:o}", "type", event_name(event),
 			   "host_ns", (json_int_t)event->host_ns, "virtual_ns",
 			   (json_int_t)event->virtual_ns, "domain", (json_int_t)event->domain,
-			   "cpu", event->cpu, "tgid", (json_int_t)event->tgid, "tid",
+			   "cpu", cpu_number(event), "tgid", (json_int_t)event->tgid, "tid",
 			   (json_int_t)event->tid, "words", text(words));
 	if (event->type == RECORD_SYSCALL)
 		json_object_update_new(object,

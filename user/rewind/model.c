@@ -35,6 +35,8 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 		return &m->crashes;
 	case RECORD_PAGE:
 		return &m->pages;
+	case RECORD_STACK:
+		return &m->stacks;
 	case RECORD_COUNTS:
 		return &m->counts;
 	default:
@@ -78,8 +80,8 @@ int model_load(const char *path, struct model *m)
 
 void model_free(struct model *m)
 {
-	struct records *kinds[] = {&m->events,	&m->infos,   &m->mappings, &m->blocks,
-				   &m->misuses, &m->crashes, &m->pages,	   &m->counts};
+	struct records *kinds[] = {&m->events,	&m->infos,  &m->mappings, &m->blocks, &m->misuses,
+				   &m->crashes, &m->stacks, &m->pages,	  &m->counts};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		free(kinds[i]->all);
@@ -189,6 +191,16 @@ const struct record_mapping *model_mapping_at(const struct model *m, uint32_t tg
 			found = mapping;
 	}
 	return found;
+}
+
+const struct record_stack *model_stack(const struct model *m, uint32_t id)
+{
+	const struct record_known_stack *stack;
+
+	if (!id || id > m->stacks.count)
+		return NULL;
+	stack = (const struct record_known_stack *)m->stacks.all[id - 1];
+	return stack->id == id ? &stack->stack : NULL;
 }
 
 double model_seconds(const struct model *m, uint64_t host_ns)

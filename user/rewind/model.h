@@ -20,6 +20,7 @@ struct model {
 	bool whole;
 	struct records events; /* in order of time */
 	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
+	struct records stacks; /* the one of number n is at n - 1 */
 };
 
 /* 0 or negative errno; the model of a file that could be opened at all. */
@@ -49,6 +50,9 @@ const struct record_block *model_block_at(const struct model *model, uint32_t tg
 /* The last mapping of tgid that contains address, or NULL. */
 const struct record_mapping *model_mapping_at(const struct model *model, uint32_t tgid,
 					      uint64_t address);
+
+/* The stack of a call, or NULL. */
+const struct record_stack *model_stack(const struct model *model, uint32_t id);
 
 /* Seconds from the first event to host_ns. */
 double model_seconds(const struct model *model, uint64_t host_ns);

@@ -107,7 +107,7 @@ static void put_title(FILE *to, const char *path, const struct model *model)
 
 static void put_timeline(FILE *to, const struct model *model, const struct view_window *window)
 {
-	char words[512];
+	char words[512], cpu[8];
 	size_t shown = 0;
 
 	for (size_t i = 0; i < model->events.count; i++)
@@ -120,8 +120,12 @@ static void put_timeline(FILE *to, const struct model *model, const struct view_
 		if (!view_shows(model, window, i))
 			continue;
 		event_words(event, words, sizeof(words));
-		fprintf(to, "  %12.6f  %3u  %7u  ", model_seconds(model, event->host_ns),
-			event->cpu, event->tid);
+		if (event->cpu == UINT16_MAX)
+			strcpy(cpu, "-");
+		else
+			snprintf(cpu, sizeof(cpu), "%u", event->cpu);
+		fprintf(to, "  %12.6f  %3s  %7u  ", model_seconds(model, event->host_ns), cpu,
+			event->tid);
 		put_safe(to, words);
 		fputc('\n', to);
 	}

@@ -345,29 +345,30 @@ void unwind_crash(struct process_files *files, const struct record_crash *crash,
 	unwind(files, stack);
 }
 
-/* Return addresses that the target's own library has collected. */
+/* Return addresses, as they are. */
 static void name_chain(struct process_files *files, const struct record_stack *chain,
 		       struct stack *stack)
 {
-	memset(stack, 0, sizeof(*stack));
 	files->stack = stack;
 	files->caller = true;
-	for (size_t i = 0; i < chain->bytes / 8 && i < RECORD_STACK_BYTES / 8; i++)
+	for (size_t i = 0; i < chain->bytes / 8; i++)
 		name_frame(files, dwfl_addrmodule(files->dwfl, chain->memory[i]), chain->memory[i]);
 }
 
 void unwind_site(struct process_files *files, const struct record_site *site, struct stack *stack)
 {
-	if (site->stack.kind == RECORD_STACK_CHAIN) {
-		name_chain(files, &site->stack, stack);
-		return;
-	}
+	const struct record_stack *copy = model_stack(files->model, site->stack);
+
 	memset(stack, 0, sizeof(*stack));
-	if (site->stack.kind != RECORD_STACK_COPY || site->stack.bytes > RECORD_STACK_BYTES)
+	if (!copy)
 		return;
-	files->copy = &site->stack;
-	files->pc = site->stack.ip;
-	files->sp = site->stack.sp;
+	if (copy->kind == RECORD_STACK_CHAIN)
+		name_chain(files, copy, stack);
+	if (copy->kind != RECORD_STACK_COPY)
+		return;
+	files->copy = copy;
+	files->pc = copy->ip;
+	files->sp = copy->sp;
 	files->caller = true;
 	unwind(files, stack);
 }

@@ -42,11 +42,12 @@ static const struct {
 	[RECORD_FAULT] = {sizeof(struct record_fault), 0},
 	[RECORD_INFO] = {sizeof(struct record_text), sizeof(struct record_text)},
 	[RECORD_MAPPING] = {sizeof(struct record_mapping), sizeof(struct record_mapping)},
-	[RECORD_BLOCK] = {offsetof(struct record_block, freed), 0},
+	[RECORD_BLOCK] = {sizeof(struct record_block), 0},
 	[RECORD_MISUSE] = {sizeof(struct record_misuse), 0},
 	[RECORD_CRASH] = {sizeof(struct record_crash), 0},
 	[RECORD_PAGE] = {sizeof(struct record_page), 0},
 	[RECORD_COUNTS] = {sizeof(struct record_counts), 0},
+	[RECORD_STACK] = {offsetof(struct record_known_stack, stack.memory), 0},
 	[RECORD_COMPLETE] = {sizeof(struct record_header), 0},
 };
 
@@ -153,6 +154,10 @@ static bool is_sound(const struct record_header *header, size_t left)
 		return false;
 	if (header->type == RECORD_PAGE && ((const struct record_page *)header)->bytes >
 						   header->length - sizeof(struct record_page))
+		return false;
+	if (header->type == RECORD_STACK &&
+	    ((const struct record_known_stack *)header)->stack.bytes >
+		    header->length - offsetof(struct record_known_stack, stack.memory))
 		return false;
 	text = (const char *)header + shapes[header->type].text;
 	return !shapes[header->type].text ||
