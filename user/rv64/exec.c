@@ -2,6 +2,7 @@
 /* The loop that runs guest code, and what stops it. Locking is described in vcpu.h. */
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,9 +14,11 @@
 #include "rv64/mem.h"
 #include "rv64/reserve.h"
 #include "rv64/vcpu.h"
+#include "rv64/watch.h"
 
 #define DEFAULT_TB_BYTES (64UL << 20)
 #define DEFAULT_TB_INSNS 64
+#define MAX_READINGS	 100
 
 /* Instructions that run alone from an LR on: at first, and for an SC that came too late. */
 #define EXCLUSIVE_INSNS	    64
@@ -223,6 +226,7 @@ void rv64_thread_leave(struct rv64_cpu *cpu)
 		*at = v->next;
 	rv64_add_stats(&gone, &v->stats);
 	rv64_unlock();
+	rv64_watch_bury(v->tid);
 	sigaltstack(&none, NULL);
 	rv64_this_vcpu = NULL;
 	cpu->vcpu = NULL;
@@ -414,19 +418,27 @@ static struct tb *make_tb(struct rv64_vcpu *v)
  */
 static struct tb *translate(struct rv64_vcpu *v)
 {
+	u64 pc = v->cpu->pc, page_end = (pc | (PAGE_BYTES - 1)) + 1;
+	struct rv64_watch_mark mark;
 	struct tb *tb = NULL;
-	bool readable;
+	bool readable = false;
 	u64 generation;
 
 	stop_running(v);
-	for (;;) {
+	/* Somebody who changes pages here for long makes the interpreter go on. */
+	for (u32 tries = 0; tries < MAX_READINGS; tries++) {
+		rv64_watch_begin(&mark, pc, page_end);
 		generation = __atomic_load_n(&check_generation, __ATOMIC_ACQUIRE);
 		readable = fetch(v);
 		rv64_lock();
-		if (generation == check_generation)
-			break;
+		if (generation == check_generation && !rv64_watch_retry(&mark))
+			goto out_read;
 		rv64_unlock();
+		readable = false;
+		sched_yield();
 	}
+	rv64_lock();
+out_read:
 	if (readable)
 		tb = make_tb(v);
 	/* Under the lock nobody stops the world: the TB is safe from here on. */
@@ -645,6 +657,12 @@ static enum rv64_stop loop(struct rv64_vcpu *v)
 			return RV64_STOP_EXIT_REQUEST;
 		if (request) {
 			stop_running(v);
+			start_running(v);
+			last = NO_EXIT;
+		}
+		if (unlikely(rv64_watch_pending())) {
+			stop_running(v);
+			rv64_watch_settle();
 			start_running(v);
 			last = NO_EXIT;
 		}
@@ -936,5 +954,6 @@ int rv64_fork_child(struct rv64_cpu *cpu)
 	/* What was executed before is the parent's. */
 	for (u32 i = 0; rv64_options.tb_log && i < rv64_code.nr_tbs; i++)
 		rv64_code.tbs[i].executions = 0;
+	rv64_watch_child();
 	return err;
 }

@@ -21,6 +21,7 @@
 #include "base/string.h"
 #include "rv64/exec.h"
 #include "rv64/linux/linux.h"
+#include "rv64/watch.h"
 
 struct pass_mm pass_mm;
 struct rv64_run_options rv64_run_options;
@@ -260,5 +261,6 @@ int main(int argc, char **argv, char **envp)
 		exec.tb_bytes = rv64_limits_tb_bytes();
 	if (rv64_exec_init(&exec))
 		fail("no memory for translated code, or more than 1 GiB asked for");
+	rv64_watch_start();
 	run(&start, argv[at], argv + at + 1, environ);
 }

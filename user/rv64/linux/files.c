@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include "rv64/linux/calls.h"
+#include "rv64/watch.h"
 
 #define EVENTS_MAX ((int)(0x7fffffff / sizeof(struct epoll_event)))
 
@@ -168,4 +169,35 @@ CALL(epoll_pwait)
 CALL(epoll_pwait2)
 {
 	return epoll_wait_call(SYS_epoll_pwait2, a);
+}
+
+/* The engine's own descriptor is none to the guest; there is one where sundial.ko is loaded. */
+static bool is_engines(u64 fd)
+{
+	return unlikely((s32)fd >= 0 && (s32)fd == rv64_watch_fd());
+}
+
+CALL(close)
+{
+	return is_engines(a[0]) ? -EBADF : rv64_pass(SYS_close, a);
+}
+
+CALL(dup3)
+{
+	return is_engines(a[0]) || is_engines(a[1]) ? -EBADF : rv64_pass(SYS_dup3, a);
+}
+
+CALL(close_range)
+{
+	u64 own = rv64_watch_fd(), below[6] = {a[0], own - 1, a[2]},
+	    above[6] = {own + 1, a[1], a[2]};
+	long ret = 0;
+
+	if ((s32)own < 0 || (u32)a[0] > own || (u32)a[1] < own)
+		return rv64_pass(SYS_close_range, a);
+	if ((u32)a[0] < own)
+		ret = rv64_pass(SYS_close_range, below);
+	if (!ret && (u32)a[1] > own)
+		ret = rv64_pass(SYS_close_range, above);
+	return ret;
 }
