@@ -107,7 +107,8 @@ static void die_of(struct thread *th, int sig, const siginfo_t *info)
 	struct process *p = th->task->process;
 	u32 status = sig;
 
-	if (SIGBIT(sig) & SIGSET_CORE && p->rlimit[RLIMIT_CORE].rlim_cur && p->dumpable) {
+	if (SIGBIT(sig) & SIGSET_CORE && p->rlimit[RLIMIT_CORE].rlim_cur && p->dumpable &&
+	    th->engine->dump_core) {
 		status |= 0x80;
 		th->engine->dump_core(th, sig, info);
 	}

@@ -65,7 +65,7 @@ struct engine {
 	long (*sigreturn)(struct thread *th, u64 *mask, stack_t *altstack);
 	/* Backs the registers up so that the system call is made again. */
 	void (*restart)(struct thread *th, long nr);
-	/* Has the host write a core file of th's process, which sig is about to end. */
+	/* Has the host write a core file of th's process, which sig is about to end. NULL: none. */
 	void (*dump_core)(struct thread *th, int sig, const siginfo_t *info);
 	/* The registers of a thread that does not run, of the same address space. */
 	void (*get_registers)(struct thread *th, struct user_regs_struct *regs);

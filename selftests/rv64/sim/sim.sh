@@ -76,6 +76,14 @@ sim "$bin/goroutines"
 is "$(cat out)" "1046750 1046750" "1,000 goroutines, garbage collected"
 is "$(stat_of preemptions)" 0 "nothing was preempted but at a counted instruction"
 
+sim_opts=(--cpu-time instructions:1000)
+sim "$bin/killed"
+is "$status $(cat out)" "0 done" "children of vfork may be killed while they translate"
+sim_opts=()
+(ulimit -c unlimited; sim /bin/sh -c "$own/spin.riscv64 crash; echo \$? >&2")
+is "$(tail -n 1 err)" 133 "a breakpoint ends a riscv64 program" || cat err
+unlike err "core dumped" "and no core file is claimed"
+
 # counted NAME OPTION...: spin in $work/NAME, what it prints, its calls, its statistics.
 counted() {
 	local name=$1

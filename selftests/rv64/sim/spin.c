@@ -2,7 +2,8 @@
 /*
  * Three threads that compute and never make a call, an interval timer, and a child that
  * competes with them. What it prints depends on every instruction at which a thread was
- * interrupted: counters at each tick, the order of lines, CPU times.
+ * interrupted: counters at each tick, the order of lines, CPU times. With an argument it
+ * crashes.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -64,7 +65,7 @@ static double seconds(clockid_t id)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct itimerval every = {{0, 2000}, {0, 2000}};
 	struct sigaction act = {.sa_handler = tick, .sa_flags = SA_RESTART};
@@ -73,6 +74,8 @@ int main(void)
 	pid_t child = fork();
 	long i;
 
+	if (argc > 1)
+		__builtin_trap();
 	if (!child) {
 		for (i = 0; i < 3000000; i++)
 			counter[0] += i & 3;

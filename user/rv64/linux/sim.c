@@ -104,13 +104,6 @@ static void exit_process(struct thread *th, struct task *next, int status)
 		hostcall(SYS_exit_group, (status >> 8) & 0xff);
 }
 
-/* The host's would be the engine's. */
-static void dump_core(struct thread *th, int sig, const siginfo_t *info)
-{
-	sim_note(th->host, "no core file of riscv64 program %s, which signal %d ended",
-		 th->task->comm, sig);
-}
-
 static u64 stack_pointer(struct thread *th)
 {
 	return rv64_of(th)->cpu.x[X_SP];
@@ -147,6 +140,7 @@ static long memory(struct thread *th, long nr, const u64 *a)
 	return -ENOSYS;
 }
 
+/* No dump_core: the file would be the engine's. */
 static const struct engine rv64_engine = {
 	.clone = rv64_sim_clone,
 	.exec = sim_replace_image,
@@ -155,7 +149,6 @@ static const struct engine rv64_engine = {
 	.deliver = deliver,
 	.sigreturn = sig_return,
 	.restart = restart,
-	.dump_core = dump_core,
 	.get_registers = get_registers,
 	.stack_pointer = stack_pointer,
 	.instruction_pointer = instruction_pointer,

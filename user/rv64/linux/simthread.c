@@ -67,10 +67,6 @@ static void join_ended(void)
 		}
 		*at = own->next;
 		join(own);
-		if (own->stack) {
-			rv64_mm_bury(own->thread->tid);
-			rv64_thread_leave(&own->thread->cpu);
-		}
 		free_host_thread(own);
 	}
 }
@@ -138,6 +134,9 @@ static void *lender_main(void *arg)
 	while (READ_ONCE(own->child))
 		wait_while(&own->child, READ_ONCE(own->child));
 	wait_while(&own->joined, 0);
+	rv64_self = NULL;
+	rv64_mm_bury(own->thread->tid);
+	rv64_thread_leave(&own->thread->cpu);
 	return NULL;
 }
 
