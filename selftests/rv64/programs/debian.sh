@@ -56,6 +56,32 @@ prints "tar and xz round trip" "kept" bash -c \
 prints "jq" '{"a":[1.5,"é"]}' jq -nc '{a: [3/2, "é"]}'
 prints "bc: 30 digits" "1.414213562373095048801688724209" bash -c 'echo "scale=30; sqrt(2)" | bc'
 
+# The same root in a simulation, beside the machine's own programs.
+sim_opts=(-L "$root" --cpu-time instructions)
+simulated() { # WHAT EXPECTED PROG ARGS...
+	local what=$1 want=$2 prog=$3
+	shift 3
+	sim "$root/usr/bin/$prog" "$@"
+	is "$(cat out)" "$want" "in a simulation: $what" || head -n 5 err | sed 's/^/#   /'
+}
+simulated "bash sleeps a day, runs jobs and traps" "2 Jan 2000, got 7" bash -c \
+	'sleep 86400; date +"%-d %b %Y," | tr "\n" " "; trap "echo -n got" USR1; kill -USR1 $$; (exit 7) & wait $!; echo " $?"'
+simulated "python3: threads, processes, sockets, a long sleep" "45 riscv64 hi 3600" python3 -c '
+import subprocess, socket, threading, time
+r = []
+ts = [threading.Thread(target=r.append, args=(i,)) for i in range(10)]
+[t.start() for t in ts]; [t.join() for t in ts]
+a, b = socket.socketpair(); a.send(b"hi")
+begin = time.time(); time.sleep(3600)
+print(sum(r), subprocess.check_output(["uname", "-m"]).decode().strip(), b.recv(9).decode(), round(time.time() - begin))'
+simulated "git: the virtual date of a commit" "first 2000" bash -c \
+	'git init -q dated && cd dated && echo a >f && git add f && git -c user.name=n -c user.email=e@e commit -qm first && git log --format="%s %ad" --date=format:%Y'
+simulated "luajit, its JIT on" "50000005000000 true" luajit -e \
+	'local s = 0 for i = 1, 1e7 do s = s + i end print(string.format("%d", s) .. " " .. tostring(jit.status()))'
+sim /bin/sh -c "$root/usr/bin/bash -c 'uname -m; /usr/bin/python3 -c \"import os; print(os.uname().machine)\"' | cat; uname -m"
+is "$(tr '\n' ' ' <out)" "riscv64 riscv64 x86_64 " "in a simulation: programs are looked for below the root first"
+sim_opts=()
+
 # Coreutils: the same output and status as the machine's own of the same name, where both
 # take the same arguments. Versions differ, so only what all versions agree on.
 printf '%s\n' delta alpha charlie bravo alpha >words

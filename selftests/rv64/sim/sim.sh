@@ -69,14 +69,14 @@ while read -r verdict name; do
 done < <(grep -E '^(not )?ok ' results)
 like out "^1\.\.[1-9]" "every test of signals ran"
 
-sim_opts=(--cpu-time instructions)
+sim_opts=(--cpu-time instructions:20)
 sim "$bin/storm"
 is "$status $(cat out)" "0 done" "threads, forks, spawns and signals at once"
 sim "$bin/goroutines"
 is "$(cat out)" "1046750 1046750" "1,000 goroutines, garbage collected"
 is "$(stat_of preemptions)" 0 "nothing was preempted but at a counted instruction"
 
-sim_opts=(--cpu-time instructions:1000)
+sim_opts=(--cpu-time instructions:100000)
 sim "$bin/killed"
 is "$status $(cat out)" "0 done" "children of vfork may be killed while they translate"
 sim_opts=()

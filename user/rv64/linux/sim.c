@@ -25,6 +25,7 @@
 
 #define PREEMPT_SIGNAL		63 /* the watchdog's */
 #define RV64_NR_RESTART_SYSCALL 128
+#define GRANT_MIN		64UL
 #define X_SP			2
 #define X_A0			10
 #define X_A7			17
@@ -161,14 +162,15 @@ static const struct engine rv64_engine = {
 
 /*
  * As many instructions as virtual time may pass before somebody else has to look: the
- * next event, the end of the slice.
+ * next event, the end of the slice. Never so few that an LR would lose its reservation
+ * before its SC each time, and a lock never be taken.
  */
 static void grant(struct rv64_thread *t, u32 insn_ns)
 {
 	struct host *h = t->sim.thread.host;
 	u64 now = host_now(h), limit = h->clock->limit_ns;
 
-	t->sim.granted = (limit > now ? (limit - now) / insn_ns : 0) + 1;
+	t->sim.granted = max((limit > now ? (limit - now) / insn_ns : 0) + 1, GRANT_MIN);
 	t->cpu.budget = t->sim.granted;
 }
 
