@@ -8,6 +8,7 @@
 need gdb-multiarch riscv64-linux-gnu-gcc
 debuggee=$top/build/selftests/rv64/gdb/debuggee
 limit=30
+program=$debuggee where=$work/socket
 
 # debug MODE GDB-COMMAND...: leaves what gdb says in out, what the program says in err,
 # the program's status in $status.
@@ -17,16 +18,16 @@ debug() {
 	for command; do
 		args+=(-ex "$command")
 	done
-	rm -f socket ready
-	timeout -k 5 $limit "$SUNDIAL" run -L /usr/riscv64-linux-gnu --gdb "$work/socket" -- \
-		"$debuggee" "$mode" >err 2>&1 </dev/null &
+	rm -f socket ready err
+	timeout -k 5 $limit "$SUNDIAL" run -L /usr/riscv64-linux-gnu --gdb "$where" -- \
+		"$program" "$mode" >err 2>&1 </dev/null &
 	engine=$!
-	until [ -S socket ] || ! kill -0 $engine 2>/dev/null; do sleep 0.02; done
+	until grep -qs 'waiting for gdb' err || ! kill -0 $engine 2>/dev/null; do sleep 0.02; done
 	timeout -k 5 $limit gdb-multiarch -nx -batch -iex 'set debuginfod enabled off' \
 		-iex 'set auto-load no' -iex "set sysroot ${sysroot-/usr/riscv64-linux-gnu}" \
 		-iex "set solib-search-path $(dirname "$debuggee")" \
-		-iex 'set breakpoint pending on' -ex 'target remote socket' \
-		"${args[@]}" "$debuggee" >out 2>&1 </dev/null
+		-iex 'set breakpoint pending on' -ex "target remote ${where/#[0-9]/:${where:0:1}}" \
+		"${args[@]}" "$program" >out 2>&1 </dev/null
 	wait $engine
 	status=$?
 }
@@ -45,11 +46,9 @@ like out '^Value returned is \$3 = 5050$' "a changed argument, and finish"
 like out 'exited with code 07' "gdb is told of the exit"
 is "$status $(grep ^sum err)" "7 sum 5050 counter 1000 half 0.5" "the program ends as it should"
 
-sysroot=
 sysroot=target: debug calls 'break shared_sum' continue backtrace continue
 like out '^#1 .* calls \(' "without a sysroot gdb reads the files through the stub"
 is "$status" 7 "and the program ends as it should"
-unset sysroot
 
 debug calls 'break touch' 'ignore 1 998' continue 'print counter' 'delete 1' 'tbreak hot' \
 	'up' 'break 38' continue next 'print i' 'info breakpoints' continue
@@ -141,6 +140,18 @@ debug calls 'break touch' continue detach
 is "$status $(grep ^sum err)" "7 sum 55 counter 1000 half 0.5" "detached, the program goes on"
 debug threads 'break worker' continue 'set var spinning = 0' detach
 is "$status" 3 "with all its threads"
+program=$top/build/selftests/rv64/programs/start
+sysroot=target: debug "$program" 'break execvp' continue continue
+is "$status" 42 "execve: the connection ends, what is executed runs free"
+like out 'Remote connection closed' "and gdb is told so"
+program=$debuggee where=$($python -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+debug calls 'break shared_sum' continue finish continue
+is "$status $(grep -c 'Value returned' out)" "7 1" "over TCP"
+where=$work/socket
+
 debug spin "$interrupt" continue kill
 is "$status" 137 "kill kills it"
 done_testing
