@@ -76,6 +76,14 @@ def page():
                goals.get(row["name"], ""))
 
 
+def sync():
+    goals = {"SYNC by one of 2 running vCPUs": "1 time"}
+    _, out = command([f"{OUT}/tb_bench", "memfd"])
+    for row in (json.loads(line[2:]) for line in out.splitlines() if line.startswith("# {")):
+        yield (row["name"] + ", memfd", row["value"], row["unit"], row["peer"], row["peer_value"],
+               goals.get(row["name"], ""))
+
+
 def vdso():
     program = [f"{GUESTS}/ops", "clock"]
     ours, slow, trapped, theirs = medians(
@@ -210,7 +218,7 @@ def memory():
     yield "idle process, PSS and page tables", ours, "KiB", "native", theirs, "300 KiB over native"
 
 
-MEASURES = {f.__name__: f for f in (page, vdso, call, pipe, founding, startup, memory)}
+MEASURES = {f.__name__: f for f in (page, sync, vdso, call, pipe, founding, startup, memory)}
 
 
 def main(chosen):

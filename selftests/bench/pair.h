@@ -41,10 +41,16 @@ static inline double median(double *values, int count)
 	return values[count / 2];
 }
 
+static int results;
+
+/* To be called last: who finds no plan knows that something is missing. */
+static inline void finish(void)
+{
+	printf("1..%d\n", results);
+}
+
 static inline void report(const char *name, double value, const char *peer, double peer_value)
 {
-	static int results;
-
 	printf("# {\"name\": \"%s\", \"value\": %.1f, \"unit\": \"ns\", \"peer\": \"%s\", "
 	       "\"peer_value\": %.1f, \"ratio\": %.3f}\n",
 	       name, value, peer, peer_value, value / peer_value);

@@ -6,10 +6,11 @@
  * against another that has the same memory and no ranges. For a VM, where
  * everything is emulated: only the ratios mean something.
  *
- *	tb_bench [alone]
+ *	tb_bench [alone | memfd]
  *
- * alone leaves out what needs three CPUs at once. Prints TAP, with a comment of JSON
- * for each measure. selftests/bench/vm.sh runs it.
+ * alone leaves out what needs several CPUs at once. memfd measures SYNC over a memfd,
+ * which needs no VM: it asks and waits as the module does, in user space. Prints TAP, with a
+ *comment of JSON for each measure. selftests/bench/vm.sh runs it.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -27,15 +28,17 @@
 #include "lib/sundial_tbset.h"
 #include "pair.h"
 
-#define PAGE	     4096UL
-#define RANGES	     10000
-#define WORKS	     22
-#define SYNCS	     5
-#define TRIPS	     20
-#define COPIED_PAGES 64
-#define MAPPINGS     64
-#define MAPPED_PAGES 16
-#define COMPUTATIONS 200000
+#define PAGE	       4096UL
+#define RANGES	       10000
+#define WORKS	       22
+#define SYNCS	       5
+#define TRIPS	       20
+#define COPIED_PAGES   64
+#define MAPPINGS       64
+#define MAPPED_PAGES   16
+#define UNMAPPED_PAGES 256
+#define UNMAPS	       50
+#define COMPUTATIONS   200000
 
 static struct sundial_tb *tb;
 
@@ -49,11 +52,11 @@ static void run_on(int cpu)
 		fail("cannot choose a CPU", errno);
 }
 
-static struct sundial_tb *make_set(__u32 slots, __u32 vcpus, __u32 events)
+static struct sundial_tb *make_set(unsigned int backing, __u32 slots, __u32 vcpus, __u32 events)
 {
 	struct sundial_tb_create how = {.slots = slots, .vcpus = vcpus, .events = events};
 	struct sundial_tb *made;
-	int ret = sundial_tb_create(&how, SUNDIAL_BACKING_DEVICE, &made);
+	int ret = sundial_tb_create(&how, backing, &made);
 
 	if (!ret)
 		ret = sundial_tb_register(made);
@@ -71,6 +74,48 @@ static double invalidate_calls(void)
 		if (sundial_tb_invalidate(tb, i % 64, 1))
 			fail("invalidate", EINVAL);
 	return (double)(sundial_host_now() - start_ns) / CALLS;
+}
+
+/* Until page is unmapped and, if it is attached to slot 0, that is at rest again. */
+static double unmap_calls(char *page, bool attached)
+{
+	__u64 start_ns, took_ns = 0;
+	int i;
+
+	for (i = 0; i < UNMAPS; i++) {
+		if (mmap(page, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != page)
+			fail("cannot map", errno);
+		*page = 1;
+		start_ns = sundial_host_now();
+		munmap(page, PAGE);
+		while (attached && sundial_tb_generation(sundial_tb_page(tb), 0) & 1)
+			sched_yield();
+		took_ns += sundial_host_now() - start_ns;
+	}
+	return (double)took_ns / UNMAPS;
+}
+
+/* Pages apart from any other. */
+static char *lone_pages;
+
+static double unmap_attached(void)
+{
+	return unmap_calls(lone_pages + 2 * PAGE, true);
+}
+
+static double unmap_other(void)
+{
+	return unmap_calls(lone_pages + 6 * PAGE, false);
+}
+
+static void measure_unmap(void)
+{
+	lone_pages = mmap(NULL, 8 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (lone_pages == MAP_FAILED || sundial_tb_attach(tb, 0, lone_pages + 2 * PAGE, PAGE))
+		fail("cannot attach", EINVAL);
+	measure("munmap of an attached page until its slot is at rest", unmap_attached,
+		"munmap of another", unmap_other);
 }
 
 /* A thread that is a vCPU of its own and runs until it must pause, again and again. */
@@ -263,6 +308,29 @@ static void fork_copy_and_map(char *memory)
 	wait_for(pid);
 }
 
+/* The ranges stay attached: they are addresses. */
+static void unmap_and_map(char *memory)
+{
+	char *page;
+	int i;
+
+	for (i = 0; i < UNMAPPED_PAGES; i++) {
+		page = memory + (i * 97 % RANGES) * PAGE;
+		munmap(page, PAGE);
+		if (mmap(page, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != page)
+			fail("cannot map again", errno);
+		*page = 1;
+	}
+}
+
+/* One invalidation, of all ranges. The pages are made again in one write each. */
+static void drop_all(char *memory)
+{
+	madvise(memory, RANGES * PAGE, MADV_DONTNEED);
+	memset(memory, 1, RANGES * PAGE);
+}
+
 static void execute(char *const argv[])
 {
 	pid_t pid = fork();
@@ -290,7 +358,8 @@ static void shell(char *memory)
 	execute(argv);
 }
 
-static void (*const works[])(char *memory) = {compute, fork_copy_and_map, fork_and_exec, shell};
+static void (*const works[])(char *memory) = {compute, fork_copy_and_map, fork_and_exec,
+					      shell,   unmap_and_map,	  drop_all};
 
 /*
  * What the caller and those children that it has waited for took of the CPUs. That is
@@ -339,7 +408,7 @@ static void work(int commands, int answers, bool attached)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	run_on(0);
 	if (attached) {
-		tb = make_set(SUNDIAL_TB_MAX_SLOTS, 1, 4096);
+		tb = make_set(SUNDIAL_BACKING_DEVICE, SUNDIAL_TB_MAX_SLOTS, 1, 4096);
 		for (i = 0; !ret && i < RANGES; i++)
 			ret = sundial_tb_attach(tb, i, memory + i * PAGE, PAGE);
 		if (ret)
@@ -419,22 +488,39 @@ static void measure_ranges(void)
 	measure_work("fork, copy on write, mmap and munmap without, again", 1, &again, &without);
 	measure_work("forking true with 10,000 ranges", 2, &with, &without);
 	measure_work("a shell that forks true, started with 10,000 ranges", 3, &with, &without);
+	measure_work("munmap and mmap of pages among 10,000 ranges", 4, &with, &without);
+	measure_work("MADV_DONTNEED of 10,000 ranges at once, and writing them", 5, &with,
+		     &without);
+}
+
+static void measure_sync(unsigned int backing)
+{
+	tb = make_set(backing, 64, 2, 0);
+	measure("SYNC by one of 2 running vCPUs", sync_by_vcpu, "a futex round trip", futex_trips);
+	if (sysconf(_SC_NPROCESSORS_ONLN) >= 3)
+		measure("SYNC beside 2 running vCPUs", sync_by_third, "a futex round trip",
+			futex_trips);
+	else
+		printf("# SYNC beside 2 running vCPUs needs three CPUs\n");
 }
 
 int main(int argc, char **argv)
 {
-	bool alone = argc > 1 && !strcmp(argv[1], "alone");
+	const char *what = argc > 1 ? argv[1] : "";
 
-	printf("TAP version 13\n1..%d\n", alone ? 11 : 13);
+	printf("TAP version 13\n");
 	fflush(stdout);
-	measure_ranges();
-	tb = make_set(64, 2, 0);
-	measure("SUNDIAL_TB_INVALIDATE without SYNC", invalidate_calls, "getppid", getppid_calls);
-	if (alone)
-		return 0;
-	measure("one with SYNC by one of 2 running vCPUs", sync_by_vcpu, "a futex round trip",
-		futex_trips);
-	measure("one with SYNC beside 2 running vCPUs", sync_by_third, "a futex round trip",
-		futex_trips);
+	if (!strcmp(what, "memfd")) {
+		measure_sync(SUNDIAL_BACKING_MEMFD);
+	} else {
+		measure_ranges();
+		tb = make_set(SUNDIAL_BACKING_DEVICE, 64, 0, 0);
+		measure("SUNDIAL_TB_INVALIDATE without SYNC", invalidate_calls, "getppid",
+			getppid_calls);
+		measure_unmap();
+		if (strcmp(what, "alone"))
+			measure_sync(SUNDIAL_BACKING_DEVICE);
+	}
+	finish();
 	return 0;
 }
