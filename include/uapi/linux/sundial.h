@@ -443,7 +443,7 @@ struct sundial_clock_bind {
 #define SUNDIAL_TB_MAX_VCPUS  4096
 #define SUNDIAL_TB_MAX_EVENTS 65536
 #define SUNDIAL_TB_MAX_SPACES 1024  /* most processes that one set has registered */
-#define SUNDIAL_TB_MAX_RANGES 65536 /* most ranges of one process, over all sets */
+#define SUNDIAL_TB_MAX_RANGES 16384 /* most ranges of one process, over all sets */
 
 /*
  * What the descriptor maps, MAP_SHARED, each at its own offset and whole:
