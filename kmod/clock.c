@@ -8,11 +8,11 @@
  * reference each; a mapping holds its file. user/lib/memfd.c does the same over
  * a memfd; a change of a rule is made in both.
  *
- * Locking: clock->lock serialises the writers of a page of kind KERNEL; readers
- * take nothing. It is taken with interrupts off, because readers in user space
- * wait for a writer in the middle of a change: that must not last. Pages of kind
- * USER are filled before anybody can see them and never touched again. All other
- * fields are constant.
+ * Locking: clock->lock serialises the writers of a page of kind KERNEL, where one
+ * word does not do (count_change()); readers take nothing. It is taken with interrupts
+ * off, because readers in user space wait for a writer in the middle of a change: that
+ * must not last. Pages of kind USER are filled before anybody can see them and never
+ * touched again. All other fields are constant.
  */
 #include <linux/anon_inodes.h>
 #include <linux/fs.h>
@@ -256,44 +256,74 @@ static u64 set_begin(struct sundial_clock *clock, struct sundial_clock_rate *rat
 	}
 }
 
-static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set *set)
+/* What SET or ADVANCE makes of the count. */
+static int next_count(const struct sundial_clock *clock, bool advance, u64 value_ns, u64 old_ns,
+		      u64 *now_ns)
+{
+	if (advance)
+		return check_add_overflow(old_ns, value_ns, now_ns) ? -EOVERFLOW : 0;
+	*now_ns = value_ns;
+	return value_ns < old_ns && !(clock->flags & SUNDIAL_PAGE_STEPPABLE) ? -ERANGE : 0;
+}
+
+/* Not inline: the kernel clears what is on the stack, which the short way need not pay. */
+static noinline int locked_change(struct sundial_clock *clock, bool advance, u64 value_ns,
+				  u64 *old_ns, u64 *now_ns)
 {
 	struct sundial_clock_rate rate;
-	u64 old_ns;
-	int ret = 0;
+	int ret;
+
+	*old_ns = set_begin(clock, &rate);
+	ret = next_count(clock, advance, value_ns, *old_ns, now_ns);
+	if (!ret)
+		rate.base_ns = *now_ns;
+	change_end(clock, &rate);
+	spin_unlock_irq(&clock->lock);
+	return ret;
+}
+
+/*
+ * A count of mode MANUAL that only goes forward is one word with one rule: it needs no
+ * lock, since nobody's step backward can come between.
+ */
+static __always_inline int count_change(struct sundial_clock *clock, bool advance, u64 value_ns,
+					u64 *old_ns, u64 *now_ns)
+{
+	u64 *count_ns = &clock_page(clock)->now_ns;
+	int ret;
+
+	if (clock->mode != SUNDIAL_MODE_MANUAL || clock->flags & SUNDIAL_PAGE_STEPPABLE)
+		return locked_change(clock, advance, value_ns, old_ns, now_ns);
+	*old_ns = READ_ONCE(*count_ns);
+	do {
+		ret = next_count(clock, advance, value_ns, *old_ns, now_ns);
+	} while (!ret && !try_cmpxchg(count_ns, old_ns, *now_ns));
+	return ret;
+}
+
+static int clock_set(struct sundial_clock *clock, const struct sundial_clock_set *set)
+{
+	u64 old_ns, now_ns;
+	int ret;
 
 	if (set->flags || set->pad)
 		return -EINVAL;
-	old_ns = set_begin(clock, &rate);
-	if (set->now_ns < old_ns && !(clock->flags & SUNDIAL_PAGE_STEPPABLE))
-		ret = -ERANGE;
-	else
-		rate.base_ns = set->now_ns;
-	change_end(clock, &rate);
-	spin_unlock_irq(&clock->lock);
+	ret = count_change(clock, false, set->now_ns, &old_ns, &now_ns);
 	if (ret)
 		return ret;
-	trace_sundial_clock_set(clock->domain, old_ns, set->now_ns);
-	sundial_clock_changed(clock, set->now_ns);
+	trace_sundial_clock_set(clock->domain, old_ns, now_ns);
+	sundial_clock_changed(clock, now_ns);
 	return 0;
 }
 
 static int clock_advance(struct sundial_clock *clock, struct sundial_clock_advance *advance)
 {
-	struct sundial_clock_rate rate;
 	u64 old_ns;
-	int ret = 0;
+	int ret;
 
 	if (advance->flags || advance->pad)
 		return -EINVAL;
-	spin_lock_irq(&clock->lock);
-	old_ns = change_begin(clock, &rate);
-	if (check_add_overflow(old_ns, advance->delta_ns, &advance->now_ns))
-		ret = -EOVERFLOW;
-	else
-		rate.base_ns = advance->now_ns;
-	change_end(clock, &rate);
-	spin_unlock_irq(&clock->lock);
+	ret = count_change(clock, true, advance->delta_ns, &old_ns, &advance->now_ns);
 	if (ret)
 		return ret;
 	trace_sundial_clock_advance(clock->domain, old_ns, advance->now_ns);
@@ -396,8 +426,6 @@ static int clock_call(struct file *file, unsigned int command, void *how)
 	struct sundial_clock *clock = handle->clock;
 
 	switch (command) {
-	case SUNDIAL_CLOCK_SET:
-		return clock_may_change(clock, file) ?: clock_set(clock, how);
 	case SUNDIAL_CLOCK_ADVANCE:
 		return clock_may_change(clock, file) ?: clock_advance(clock, how);
 	case SUNDIAL_CLOCK_SET_RATE:
@@ -421,8 +449,21 @@ static int clock_call(struct file *file, unsigned int command, void *how)
 	}
 }
 
+/* A simulator makes SET for each of its events: it goes the short way. */
+static long clock_set_now(struct file *file, const struct sundial_clock_set __user *argument)
+{
+	struct sundial_clock_file *handle = file->private_data;
+	struct sundial_clock_set set;
+
+	if (copy_from_user(&set, argument, sizeof(set)))
+		return -EFAULT;
+	return clock_may_change(handle->clock, file) ?: clock_set(handle->clock, &set);
+}
+
 static long sundial_clock_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
+	if (command == SUNDIAL_CLOCK_SET)
+		return clock_set_now(file, (void __user *)arg);
 	return sundial_call(clock_call, SUNDIAL_CLOCK_INFO, SUNDIAL_CLOCK_BIND, file, command, arg);
 }
 

@@ -26,7 +26,9 @@ int sundial_tb_create(const struct sundial_tb_create *how);
 
 /*
  * An ioctl whose number is one of those from first to last, else -ENOTTY: its argument
- * is copied in for call, and out again if call succeeds or ends by a timeout.
+ * is copied in for call, and out again if call succeeds or ends by a timeout. size is
+ * bounded here, so copy_from_user() need not find out what it may be, which takes as
+ * long as the copy.
  */
 static inline long sundial_call(int (*call)(struct file *file, unsigned int command, void *how),
 				unsigned int first, unsigned int last, struct file *file,
@@ -40,12 +42,12 @@ static inline long sundial_call(int (*call)(struct file *file, unsigned int comm
 	if (_IOC_NR(command) < _IOC_NR(first) || _IOC_NR(command) > _IOC_NR(last) ||
 	    size > sizeof(how))
 		return -ENOTTY;
-	if (_IOC_DIR(command) & _IOC_WRITE && copy_from_user(how, argument, size))
+	if (_IOC_DIR(command) & _IOC_WRITE && _copy_from_user(how, argument, size))
 		return -EFAULT;
 	ret = call(file, command, how);
 	if (ret && ret != -ETIMEDOUT)
 		return ret;
-	if (_IOC_DIR(command) & _IOC_READ && copy_to_user(argument, how, size))
+	if (_IOC_DIR(command) & _IOC_READ && _copy_to_user(argument, how, size))
 		return -EFAULT;
 	return ret;
 }

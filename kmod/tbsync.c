@@ -317,9 +317,10 @@ int sundial_tb_invalidate(struct sundial_tb *tb, struct sundial_tb_invalidate *h
 			return -ENOMEM;
 	}
 	change_slots(tb, how->slot, how->count);
-	if (sync.awaited)
+	if (sync.awaited) {
 		ret = sync_wait(&sync, how->timeout_ns);
-	kvfree(sync.awaited);
+		kvfree(sync.awaited);
+	}
 	how->running = sync.count;
 	return ret;
 }
