@@ -66,13 +66,22 @@ configure
 ls "$apt"/lists/*Packages* >/dev/null 2>&1 || apt-get -q update >&2
 mkdir -p "$top/unpacked"
 cd "$apt/cache/archives"
-for package in $(wanted "$@"); do
-	[ ! -e "$top/unpacked/$package" ] || continue
-	apt-get -q download "$package" >&2
-	file=$(ls -t "$package"_*.deb | head -1)
-	dpkg-deb -x "$file" "$root"
-	rm -f "$file"
-	touch "$top/unpacked/$package"
+packages=$(wanted "$@")
+[ -n "$packages" ] || { echo "apt does not find all of: $*" >&2; exit 1; }
+missing=()
+for package in $packages; do
+	[ -e "$top/unpacked/$package" ] || missing+=("$package")
+done
+# In parts, so that what has come stays when the rest does not.
+for ((i = 0; i < ${#missing[@]}; i += 40)); do
+	part=("${missing[@]:i:40}")
+	apt-get -q download "${part[@]}" >&2
+	for package in "${part[@]}"; do
+		file=$(ls -t "$package"_*.deb | head -1)
+		dpkg-deb -x "$file" "$root"
+		rm -f "$file"
+		touch "$top/unpacked/$package"
+	done
 done
 # What a package's script would have done for the loader to be found by its usual name.
 [ -e "$root/lib" ] || ln -s usr/lib "$root/lib"

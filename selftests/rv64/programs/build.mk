@@ -44,5 +44,6 @@ CHECKS	   += $(addprefix selftests/rv64/programs/, run.sh damaged.sh debian.sh)
 
 # Minutes long, and hundreds of megabytes to download.
 .PHONY: check-rv64-debian
-check-rv64-debian: $(ALL) $(CHECK_DEPS)	## run riscv64 gcc, node, Java and CPython's own tests
-	@selftests/run.sh selftests/rv64/programs/debian-large.sh selftests/rv64/programs/cpython.sh
+check-rv64-debian: $(ALL) $(CHECK_DEPS)	## run riscv64 compilers, JITs, 70 packages and CPython's own tests
+	@selftests/run.sh selftests/rv64/programs/debian-large.sh \
+		selftests/rv64/programs/debian-more.sh selftests/rv64/programs/cpython.sh
