@@ -951,6 +951,7 @@ int rv64_fork_child(struct rv64_cpu *cpu)
 	}
 	self->next = NULL;
 	vcpus = self;
+	rv64_perf_forked();
 	/* What was executed before is the parent's. */
 	for (u32 i = 0; rv64_options.tb_log && i < rv64_code.nr_tbs; i++)
 		rv64_code.tbs[i].executions = 0;

@@ -7,7 +7,8 @@
  *			format of linux/tools/perf/Documentation/jitdump-specification.txt
  *
  * Files are only open while they are written to: descriptors are the guest's. A child of
- * fork begins files of its own, with all blocks that it has from its parent.
+ * fork begins files of its own, with all blocks that it has from its parent; one of vfork
+ * writes to its parent's, whose blocks it adds to.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -21,6 +22,9 @@
 #define JITDUMP_MAGIC	0x4a695444
 #define JITDUMP_VERSION 1
 #define JIT_CODE_LOAD	0
+
+static pid_t process;  /* whose memory this is; 0: not asked yet */
+static u64 nr_records; /* in its jitdump */
 
 struct jit_header {
 	u32 magic, version, total_size, elf_mach, pad, pid;
@@ -46,18 +50,17 @@ static void map_line(FILE *out, const struct tb *tb)
 /* The function alone, so that perf adds up its blocks. */
 static void load_record(FILE *out, const struct tb *tb)
 {
-	static u64 index;
 	char name[96], *plus;
 	u64 entry = (u64)rv64_tb_entry(tb);
 	struct jit_load record = {
 		.id = JIT_CODE_LOAD,
 		.timestamp = rv64_now_ns(),
-		.pid = getpid(),
+		.pid = process,
 		.tid = gettid(),
 		.vma = entry,
 		.code_addr = entry,
 		.code_size = tb->host_bytes,
-		.code_index = index++,
+		.code_index = nr_records++,
 	};
 
 	rv64_print_symbol(tb->pc, name, sizeof(name));
@@ -77,7 +80,7 @@ static void dump_header(FILE *out)
 		.version = JITDUMP_VERSION,
 		.total_size = sizeof(header),
 		.elf_mach = EM_X86_64,
-		.pid = getpid(),
+		.pid = process,
 		.timestamp = rv64_now_ns(),
 	};
 
@@ -106,11 +109,10 @@ struct perf_file {
 static void write_file(struct perf_file *file, const char *dir, const struct tb *tb)
 {
 	char path[4096];
-	pid_t pid = getpid();
-	bool begin = file->pid != pid;
+	bool begin = file->pid != process;
 	FILE *out;
 
-	snprintf(path, sizeof(path), file->format, dir, pid);
+	snprintf(path, sizeof(path), file->format, dir, process);
 	if (begin)
 		unlink(path); /* of another process's, or a trap */
 	out = fopen(path, begin ? "wxe" : "ae");
@@ -125,7 +127,13 @@ static void write_file(struct perf_file *file, const char *dir, const struct tb 
 	fclose(out);
 	if (begin && file->show)
 		file->show(path);
-	file->pid = pid;
+	file->pid = process;
+}
+
+void rv64_perf_forked(void)
+{
+	process = 0;
+	nr_records = 0;
 }
 
 void rv64_perf_add(const struct tb *tb)
@@ -136,6 +144,8 @@ void rv64_perf_add(const struct tb *tb)
 					.add = load_record,
 					.show = show_dump};
 
+	if (!process)
+		process = getpid();
 	if (rv64_options.perf_map)
 		write_file(&map, "/tmp", tb);
 	if (rv64_options.jitdump)

@@ -100,6 +100,7 @@ void rv64_dump_block(const struct ir_block *block, const struct tb *tb);
 
 /* perf.c: a new block in the files for perf. Under the translation lock. */
 void rv64_perf_add(const struct tb *tb);
+void rv64_perf_forked(void); /* in the child */
 
 /* tblog.c: appends the counts of all blocks, which begin anew. Under the translation lock. */
 void rv64_log_blocks(void);

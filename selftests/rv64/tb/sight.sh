@@ -39,6 +39,13 @@ if perf record -k mono -e cpu-clock -o perf.data -- \
 else
 	skip "perf report names them" "perf does not record here: $(head -1 err)"
 fi
+rm -rf jit/*
+$SUNDIAL run --jitdump jit -L /usr/riscv64-linux-gnu -- \
+	"$top/build/selftests/rv64/gdb/debuggee" children >out 2>err
+for dump in jit/*.dump; do
+	$python "$top/selftests/rv64/tb/jitdump.py" "$dump" | grep -c '^main$'
+done | tr '\n' ' ' >mains
+like mains '^[1-9][0-9]* [1-9][0-9]* $' "a child of fork has a jitdump of its own, one of vfork has none"
 native "$SUNDIAL" run --jitdump /no/such/folder "$kernels" sieve
 is "$status $(wc -l <err)" "125 1" "a folder that is missing: status 125, one line"
 
