@@ -162,8 +162,7 @@ static void check_interp(const struct program *p, int fd, const char *path, cons
 		if (access(interp, X_OK) && p->riscv64)
 			fail(EXIT_NOT_FOUND,
 			     "%s: its ELF interpreter %s is missing: %s; name the folder that "
-			     "holds "
-			     "riscv64 libraries with sundial run -L",
+			     "holds riscv64 libraries with -L",
 			     path, interp, strerror(errno));
 		if (access(interp, X_OK))
 			fail(EXIT_NOT_FOUND,
