@@ -16,7 +16,7 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.cpp selftests/record/build.m
 	@mkdir -p $(@D)
 	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
 
-$(BUILD)/record/emit $(BUILD)/record/churn: $(BUILD)/record/%: selftests/record/%.c
+$(BUILD)/record/emit $(BUILD)/record/churn $(BUILD)/record/crowd: $(BUILD)/record/%: selftests/record/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -pthread -o $@ $<
 
@@ -29,6 +29,6 @@ $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/lib
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -Wno-missing-field-initializers -o $@ $^
 
-CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/churn $(BUILD)/record/churn-static
+CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh selftests/record/inject.sh
+	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/threads.sh

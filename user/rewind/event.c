@@ -5,6 +5,10 @@
 #include <string.h>
 #include "rewind/view.h"
 
+/* What the kernel returns inside of itself for a call that a signal ended. */
+#define ERESTARTSYS	      512
+#define ERESTART_RESTARTBLOCK 516
+
 static const char *const syscall_names[] = {
 #include "syscall_names.h"
 };
@@ -65,6 +69,9 @@ static void syscall_words(const struct record_syscall *e, char *text, size_t byt
 		return;
 	if (e->flags & RECORD_UNFINISHED)
 		snprintf(text + n, bytes - (size_t)n, " has not returned");
+	else if (e->result <= -ERESTARTSYS && e->result >= -ERESTART_RESTARTBLOCK)
+		snprintf(text + n, bytes - (size_t)n, " was interrupted after %.6f s",
+			 (double)e->duration_ns / 1e9);
 	else if (e->result < 0 && e->result > -4096)
 		snprintf(text + n, bytes - (size_t)n, " = -%s, %.6f s",
 			 strerrorname_np((int)-e->result) ?: "?", (double)e->duration_ns / 1e9);

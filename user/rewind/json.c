@@ -94,17 +94,20 @@ static json_t *counts_json(const struct model *model)
 
 static json_t *crash_json(const struct model *model)
 {
+	static struct crashed_thread threads[CRASHED_THREADS_MAX];
+	size_t count = crashed_threads(model, threads);
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < model->crashes.count; i++) {
-		const struct record_crash *c = (const struct record_crash *)model->crashes.all[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct record_crash *c = threads[i].crash;
 
-		json_array_append_new(all, json_pack("{s:i,s:i,s:i,s:i,s:I,s:I,s:b}", "tgid",
+		json_array_append_new(all, json_pack("{s:i,s:i,s:i,s:i,s:I,s:I,s:b,s:o}", "tgid",
 						     c->header.tgid, "tid", c->header.tid, "signal",
 						     c->number, "code", c->code, "address",
 						     (json_int_t)c->address, "ip",
 						     (json_int_t)c->registers[RECORD_RIP], "first",
-						     !!(c->flags & RECORD_CRASH_FIRST)));
+						     !!(c->flags & RECORD_CRASH_FIRST), "stack",
+						     stack_json(&threads[i].stack)));
 	}
 	return all;
 }

@@ -10,6 +10,7 @@
 #include "rewind/view.h"
 
 #define REPEATS_SHOWN 3 /* frames of a recursion */
+#define THREAD_FRAMES 3 /* of a thread that did nothing wrong */
 
 /* Text without what a terminal obeys. */
 static void put_safe(FILE *to, const char *text)
@@ -83,6 +84,26 @@ static void put_diagnosis(FILE *to, const struct model *model, const struct diag
 		put_stack(to, &place->stack);
 	}
 	fputc('\n', to);
+}
+
+static void put_threads(FILE *to, const struct model *model)
+{
+	static struct crashed_thread threads[CRASHED_THREADS_MAX];
+	size_t count = crashed_threads(model, threads);
+
+	for (size_t i = 0; i < count; i++) {
+		struct stack *stack = &threads[i].stack;
+
+		if (threads[i].crash->flags & RECORD_CRASH_FIRST)
+			continue;
+		fprintf(to, "  thread %u, ", threads[i].crash->header.tid);
+		put_safe(to, threads[i].crash->name);
+		fputs(":\n", to);
+		for (size_t n = 0; n < stack->count && n < THREAD_FRAMES; n++)
+			put_frame(to, n, &stack->frames[n]);
+	}
+	if (count > 1)
+		fputc('\n', to);
 }
 
 static void put_title(FILE *to, const char *path, const struct model *model)
@@ -166,6 +187,7 @@ void view_text(FILE *to, const char *path, const struct model *model, const stru
 		put_diagnosis(to, model, &found[i]);
 	if (!count)
 		fputs("no crash, and nothing wrong with memory\n\n", to);
+	put_threads(to, model);
 	put_timeline(to, model, window);
 	put_counts(to, model);
 }

@@ -14,6 +14,17 @@ struct view_window {
 	uint32_t tid;		 /* 0: every thread */
 };
 
+/* A thread that was kept at the crash, and where it was. */
+struct crashed_thread {
+	const struct record_crash *crash;
+	struct stack stack;
+};
+
+#define CRASHED_THREADS_MAX 64
+
+/* Fills threads; returns how many there are, at most CRASHED_THREADS_MAX. */
+size_t crashed_threads(const struct model *model, struct crashed_thread *threads);
+
 /* Text for people: diagnosis, evidence, stacks, timeline, what is missing. */
 void view_text(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
 	       size_t count, const struct view_window *window);
