@@ -29,6 +29,35 @@ $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/lib
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -Wno-missing-field-initializers -o $@ $^
 
+# The same for a machine without libraries.
+RECORD_VM      := $(BUILD)/selftests/record/vm
+RECORD_CRASHES := double_free uaf_list null_dereference healthy_memory
+RECORD_STATIC  := -lelf -lz -lbz2 -llzma
+
+$(RECORD_VM)/sundial-record: $(BUILD)/sundial-record
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -static -s -o $@ $(RECORD_OBJ) $(RECORD_LIB) -lbpf -ldw $(RECORD_STATIC)
+
+$(RECORD_VM)/sundial-rewind: $(BUILD)/sundial-rewind
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -static -s -o $@ $(REWIND_OBJ) $(RECORD_LIB) -ldw $(RECORD_STATIC) -ljansson -l:libstdc++.a
+
+$(RECORD_VM)/crash-%: selftests/record/corpus/%.c selftests/record/build.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORPUS_FLAGS) -static -o $@ $(CURDIR)/$<
+
+$(RECORD_VM)/emit $(RECORD_VM)/crowd: $(RECORD_VM)/%: selftests/record/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -static -pthread -o $@ $<
+
+$(RECORD_VM)/crash_test: selftests/record/crash_test.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+VM_ROOT_TESTS += $(RECORD_VM)/crash_test
+VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd \
+		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
+
 CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/threads.sh

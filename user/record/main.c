@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "record/injected.h"
 #include "record/session.h"
 
@@ -130,6 +131,24 @@ static char *join(char **argv, pid_t pid)
 	return text;
 }
 
+/* The file that execvp(3) will find, or NULL. */
+static char *find_program(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *found;
+
+	if (strchr(name, '/'))
+		return strdup(name);
+	for (; path && *path; path += strcspn(path, ":"), path += *path == ':') {
+		if (asprintf(&found, "%.*s/%s", (int)strcspn(path, ":"), path, name) < 0)
+			return NULL;
+		if (!access(found, X_OK))
+			return found;
+		free(found);
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -141,14 +160,16 @@ int main(int argc, char **argv)
 	};
 	struct injected injected = {.fd = -1};
 	struct target target = {0};
-	char *command;
+	char *command, *program;
 	int ret;
 
 	argv[0] = (char *)"sundial record";
 	argp_err_exit_status = EXIT_SUNDIAL;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
 	command = join(o.argv, o.pid);
+	program = o.argv ? find_program(o.argv[0]) : NULL;
 	o.session.command = command;
+	o.session.program = program;
 	o.session.injected = &injected;
 	ret = o.inject ? injected_create(&injected, o.session.programs.buffer_bytes) : 0;
 	if (ret)
@@ -158,5 +179,6 @@ int main(int argc, char **argv)
 		fail(command, strerror(-ret));
 	ret = session_run(&o.session, &target);
 	free(command);
+	free(program);
 	return ret;
 }

@@ -127,6 +127,14 @@ static int probe_own(struct dl_phdr_info *info, size_t size, void *context)
 	return 0;
 }
 
+/* Allocators that can be probed before the program is there: none of its calls is missed. */
+static void probe_first(struct session *s)
+{
+	dl_iterate_phdr(probe_own, s);
+	if (s->options->program)
+		probe_file(s, s->target->pid, s->options->program);
+}
+
 static void forget_probes(struct session *s, pid_t pid)
 {
 	size_t kept = 0;
@@ -250,7 +258,7 @@ static int start(struct session *s)
 	if (ret)
 		return ret;
 	if (known && s->options->programs.malloc && !s->options->injected->region)
-		dl_iterate_phdr(probe_own, s);
+		probe_first(s);
 	s->started = true;
 	ret = mappings_open(&s->mappings, s->target->pid, !known, on_mapping, s);
 	if (ret)

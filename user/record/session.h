@@ -10,6 +10,7 @@
 struct session_options {
 	const char *path; /* the file */
 	const char *command;
+	const char *program; /* the file that is executed, or NULL */
 	bool quiet;
 	struct injected *injected; /* its region is NULL without --inject */
 	struct program_options programs;

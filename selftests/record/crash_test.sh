@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The recorder on the kernels of the VM, which attach probes in different ways and
+# preempt as they are told: crashes are diagnosed, and nothing is lost unnoticed.
+
+number=0 failed=0
+
+result() { # STATUS NAME FILE
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $number $2"
+		return
+	fi
+	echo "not ok $number $2"
+	sed 's/^/# /' "$3" | head -n 40
+	failed=1
+}
+
+record() { # PROGRAM ARGUMENTS...
+	rm -f /tmp/recording
+	SUNDIAL_LIBBPF= ./sundial-record -q --buffer 4 -o /tmp/recording -- "$@" >/tmp/log 2>&1
+	./sundial-rewind --events 3 /tmp/recording >/tmp/shown 2>&1
+	cat /tmp/shown >>/tmp/log
+}
+
+says() { # PATTERN NAME
+	grep -q "$1" /tmp/shown
+	result $? "$2" /tmp/log
+}
+
+echo "TAP version 13"
+record ./crash-double_free
+says "^double free of a block of 100 bytes" "record: a double free is diagnosed"
+says "main at .*double_free.c:18" "record: with the line that allocated"
+record ./crash-uaf_list
+says "^use after free in second" "record: a use after free is diagnosed"
+record ./crash-null_dereference
+says "^null pointer dereference in main" "record: a null dereference is diagnosed"
+record ./crash-healthy_memory
+says "^no crash, and nothing wrong with memory" "record: nothing is wrong with a healthy program"
+record ./crowd
+says "^null pointer dereference in crash" "record: a crash of one of 32 threads is diagnosed"
+[ "$(grep -c 'wait_in_read at' /tmp/shown)" = 15 ] && [ "$(grep -c ' spin at' /tmp/shown)" = 16 ]
+result $? "record: the stacks of all 32 are known" /tmp/log
+record ./emit 4 20000
+awk '/^[0-9]+ events:/ {
+	split($0, word, /[^0-9]+/)
+	exit !(word[1] > 80000 && word[1] == word[2] + word[3] + word[4])
+}' /tmp/shown
+result $? "record: emitted = recorded + overwritten + dropped" /tmp/log
+echo "1..$number"
+exit $failed
