@@ -218,7 +218,26 @@ def memory():
     yield "idle process, PSS and page tables", ours, "KiB", "native", theirs, "300 KiB over native"
 
 
-MEASURES = {f.__name__: f for f in (page, sync, vdso, call, pipe, founding, startup, memory)}
+def allocations():
+    """A pair of malloc and free beside nothing, recorded in two ways."""
+    churn = os.path.abspath("build/record/churn")
+
+    def pair_ns(pairs, *options):
+        record = [SUNDIAL, "record", "--quiet", "--no-syscalls", "--no-sched", "--buffer", "16",
+                  "-o", f"{OUT}/allocations.record", *options, "--"] if options else []
+
+        def measure():
+            return float(command([*record, churn, "1", str(pairs)])[1])
+        return measure
+    own, injected, probed = medians(pair_ns(2000000), pair_ns(2000000, "--inject"),
+                                    pair_ns(20000, "--no-follow"))
+    yield ("malloc and free more, injected library", injected - own, "ns", "the pair itself", own,
+           "30 ns, 100 ns with stacks")
+    yield "the same", injected - own, "ns", "by probes", probed - own, ""
+
+
+MEASURES = {f.__name__: f for f in (page, sync, vdso, call, pipe, founding, startup, memory,
+                                   allocations)}
 
 
 def main(chosen):

@@ -26,5 +26,5 @@ $(BENCH_VM): $(BUILD)/bench/%: selftests/bench/%.c selftests/bench/pair.h selfte
 bench-vm: $(BENCH_VM)	## measure the module in a VM, against a peer beside it
 	@selftests/bench/vm.sh
 
-BENCH_DEPS += $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench \
+BENCH_DEPS += $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench $(BUILD)/record/churn \
 	build/guests/ops build/guests/go-ops build/guests/go-founding
