@@ -5,14 +5,17 @@
 #	selftests/rv64/sysroot.sh [PACKAGE...]
 #
 # unpacks the packages (default: those of sysroot.txt) and what they depend on into
-# build/rv64/root. Nothing of the machine's own packages is touched: apt gets a
+# build/rv64/root, or with ARCH=amd64 into build/rv64/amd64/root: the same versions of the
+# same programs. Nothing of the machine's own packages is touched: apt gets a
 # configuration, lists and a status file of its own, and packages are only unpacked,
 # never installed, so their scripts do not run. The mirror and its keys are the
 # machine's. Packages that are there already are not fetched again.
 
 set -eu
 cd "$(dirname "$0")/../.."
+arch=${ARCH:-riscv64}
 top=$PWD/build/rv64
+[ "$arch" = riscv64 ] || top=$top/$arch
 root=$top/root
 apt=$top/apt
 
@@ -37,8 +40,8 @@ configure() {
 		deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) trixie main
 	END
 	cat >"$apt/apt.conf" <<-END
-		APT::Architecture "riscv64";
-		APT::Architectures { "riscv64"; };
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "root";
 		Acquire::Languages "none";
