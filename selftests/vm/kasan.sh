@@ -1,16 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The tests of the module in a kernel that watches for memory errors, locking,
+# leaks, life times of objects; with failures on demand. Words for run.sh may follow.
 # TIMEOUT: 14400
-# The tests of the module in a kernel that watches for memory errors, locking, leaks, life times of objects, failures on demand:
-# built by debug_kernel.sh the first time, which takes minutes. Words for run.sh may follow.
-set -eu
-cd "$(dirname "$0")/../.."
-kernel=build/vm/debug/kasan
-mkdir -p "$kernel"
-if ! selftests/vm/debug_kernel.sh kasan "$kernel" >"$kernel/build.log" 2>&1; then
-	tail -n 20 "$kernel/build.log" | sed 's/^/# /'
-	echo "not ok 1 the kasan kernel builds"
-	exit 1
-fi
-exec selftests/vm/run.sh --kernel "$kernel" --name kasan --boot 2,full --time-factor 10 --memory 1536 \
-	--append "panic_on_warn=0 kasan_multi_shot page_poison=1" "$@"
+exec "$(dirname "$0")/debug.sh" kasan "$@"
