@@ -44,7 +44,7 @@ chmod +x plain
 sim ./plain
 [ "$status" != 0 ]
 result $? "a file that is no program is refused" "status $status"
-for machine in "3:\x03\x00:i386|32" "183:\xb7\x00:arm64|aarch64" "243:\xf3\x00:(?i)RISC"; do
+for machine in "3:\x03\x00:i386|32" "183:\xb7\x00:arm64|aarch64" "21:\x15\x00:ppc64"; do
 	cp "$(readlink -f /bin/true)" foreign
 	bytes=${machine#*:}
 	printf "${bytes%%:*}" | dd of=foreign bs=1 seek=18 conv=notrunc 2>dd.log
