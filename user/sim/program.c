@@ -184,8 +184,9 @@ static void check_elf(struct program *p, int fd, const char *path, const void *h
 	p->riscv64 =
 		p->riscv64_too && eh->e_ident[EI_CLASS] == ELFCLASS64 && eh->e_machine == EM_RISCV;
 	if (!p->riscv64 && (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64))
-		fail(EXIT_NOT_RUNNABLE, "%s: is built for %s; only 64-bit x86-64 and riscv64 programs run here",
-		     path, machine_name(eh->e_machine));
+		fail(EXIT_NOT_RUNNABLE,
+		     "%s: is built for %s; only 64-bit x86-64 and riscv64 programs run here", path,
+		     machine_name(eh->e_machine));
 	if (len < sizeof(*eh) || (eh->e_type != ET_EXEC && eh->e_type != ET_DYN))
 		fail(EXIT_NOT_RUNNABLE, "%s: an ELF file, but not a program", path);
 	if (eh->e_phentsize != sizeof(Elf64_Phdr) || !eh->e_phnum)
