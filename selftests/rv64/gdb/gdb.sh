@@ -33,7 +33,7 @@ debug() {
 }
 
 # A line for gdb that interrupts it when the program is ready.
-interrupt='shell (until [ -e ready ]; do sleep 0.05; done; kill -INT $PPID) &'
+interrupt='shell (for i in $(seq 1200); do [ -e ready ] && break; sleep 0.05; done; kill -INT $PPID) &'
 
 debug calls 'break main' 'break shared_sum' continue 'print argc' continue backtrace \
 	'print n' 'set var n = 100' finish 'next' continue
