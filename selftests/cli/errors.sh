@@ -46,9 +46,12 @@ patched() { # NAME OFFSET OCTAL-BYTES
 patched arm64 18 '\267\000'
 sim ./arm64
 one_line 126 "arm64: is built for arm64; only 64-bit x86-64" "a program for arm64"
+patched ppc64 18 '\025\000'
+sim ./ppc64
+one_line 126 "ppc64: is built for ppc64" "a program for ppc64"
 patched riscv 18 '\363\000'
 sim ./riscv
-one_line 126 "riscv: is built for RISC-V" "a program for RISC-V"
+one_line 126 "riscv: its ELF interpreter .* is built for another machine" "a program for RISC-V with another's interpreter"
 patched i386 4 '\001' && printf '\003\000' | dd of=i386 bs=1 seek=18 conv=notrunc 2>/dev/null
 sim ./i386
 one_line 126 "i386: is built for 32-bit x86" "a 32-bit program"

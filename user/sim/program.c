@@ -141,6 +141,22 @@ static bool parse_script(char *line, const char *path, char **interpreter, char 
 	return true;
 }
 
+/* What else may be wrong with it is found when it is loaded. */
+static void check_interp_machine(const char *path, const char *interp, int machine)
+{
+	int fd = open(interp, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr eh;
+
+	if (fd < 0)
+		return;
+	if (read(fd, &eh, sizeof(eh)) == sizeof(eh) && !memcmp(eh.e_ident, ELFMAG, SELFMAG) &&
+	    eh.e_machine != machine)
+		fail(EXIT_NOT_RUNNABLE,
+		     "%s: its ELF interpreter %s is built for another machine than itself", path,
+		     interp);
+	close(fd);
+}
+
 static void check_interp(const struct program *p, int fd, const char *path, const Elf64_Ehdr *eh)
 {
 	for (int i = 0; i < eh->e_phnum; i++) {
@@ -169,6 +185,7 @@ static void check_interp(const struct program *p, int fd, const char *path, cons
 			     "%s: its ELF interpreter %s is missing: %s; install the C library "
 			     "that it was built for",
 			     path, interp, strerror(errno));
+		check_interp_machine(path, interp, eh->e_machine);
 	}
 }
 
@@ -180,7 +197,8 @@ static void check_elf(struct program *p, int fd, const char *path, const void *h
 		fail(EXIT_NOT_RUNNABLE, "%s: neither an ELF program nor a script with a #! line",
 		     path);
 	if (eh->e_ident[EI_DATA] != ELFDATA2LSB)
-		fail(EXIT_NOT_RUNNABLE, "%s: is big-endian; only x86-64 programs run here", path);
+		fail(EXIT_NOT_RUNNABLE,
+		     "%s: is big-endian; only x86-64 and riscv64 programs run here", path);
 	p->riscv64 =
 		p->riscv64_too && eh->e_ident[EI_CLASS] == ELFCLASS64 && eh->e_machine == EM_RISCV;
 	if (!p->riscv64 && (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64))
