@@ -5,7 +5,10 @@
  */
 #include "common.h"
 
+#include <linux/mempolicy.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "waiters.h"
 
@@ -20,11 +23,16 @@
 static int take_turns(void)
 {
 	struct sched_param above = {.sched_priority = 20};
+	unsigned long node = 1;
 	cpu_set_t cpu;
 
 	CPU_ZERO(&cpu);
 	CPU_SET(0, &cpu);
 	if (sched_setaffinity(0, sizeof(cpu), &cpu))
+		return -errno;
+	/* Who sleeps in a fault, for a page or to move it between nodes, loses its turn. */
+	syscall(SYS_set_mempolicy, MPOL_BIND, &node, 8 * sizeof(node));
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		return -errno;
 	return sched_setscheduler(0, SCHED_FIFO, &above) ? -errno : 0;
 }
