@@ -10,6 +10,7 @@
 #include "rewind/diagnose.h"
 
 #define NULL_PAGES  65536 /* vm.mmap_min_addr */
+#define HEAP_PAGES  0x400 /* numbers of pages below 4 MiB, where no program lies */
 #define FIELD_BYTES 4096  /* how far a member is from its object's beginning */
 #define STACK_FRAME (1UL << 20)
 #define DEEP	    40 /* frames of a recursion */
@@ -72,7 +73,7 @@ static bool is_stack_overflow(const struct crash_case *c, struct diagnosis *d)
 /* Whether word, found in freed memory, is what the faulting address was made from. */
 static bool made_from(const struct record_crash *crash, uint64_t word)
 {
-	if (word < NULL_PAGES)
+	if (word < HEAP_PAGES)
 		return false;
 	if (crash->code != FROM_KERNEL)
 		return crash->address - word < FIELD_BYTES;
@@ -151,7 +152,7 @@ static const struct record_block *hidden_link(const struct crash_case *c)
 
 		if (block->header.tgid == c->crash->header.tgid &&
 		    block->epoch == c->crash->epoch && block->how == RECORD_HOW_FREED &&
-		    block->address >> 12 >= NULL_PAGES &&
+		    block->address >> 12 >= HEAP_PAGES &&
 		    c->crash->address - (block->address >> 12) < FIELD_BYTES &&
 		    freed_at(c, block->address) == block &&
 		    (!found || block->freed.host_ns > found->freed.host_ns))
