@@ -103,6 +103,7 @@ struct rv64_insn {
 #define RV64_RL 1
 
 extern const struct rv64_format_info rv64_formats[RV64_FMT_COUNT];
+extern const char *const rv64_x_names[32], *const rv64_f_names[32]; /* of the ABI; print.c */
 extern const char *const rv64_ext_names[RV64_EXT_COUNT];
 
 /* By operation; filled in before main(). */

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The loop that runs guest code, and what stops it. Locking is described in vcpu.h. */
-#include <errno.h>
-#include <linux/futex.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "rv64/fp.h"
 #include "rv64/interp.h"
-#include "rv64/lock.h"
 #include "rv64/mem.h"
 #include "rv64/reserve.h"
 #include "rv64/vcpu.h"
@@ -20,35 +13,10 @@
 #define DEFAULT_TB_INSNS 64
 #define MAX_READINGS	 100
 
-/* Instructions that run alone from an LR on: at first, and for an SC that came too late. */
-#define EXCLUSIVE_INSNS	    64
+/* Instructions that run alone from an LR on, at most, for an SC that came too late. */
 #define EXCLUSIVE_INSNS_MAX (1U << 20)
 
 struct rv64_exec_options rv64_options;
-__thread struct rv64_vcpu *rv64_this_vcpu;
-
-static struct rv64_lock lock;
-static struct rv64_vcpu *vcpus;
-static u32 stop_pending;
-static u64 check_generation; /* counts what may have changed guest code; under the lock */
-static bool nothing_constant;
-static void *fork_copy;
-static struct rv64_stats gone; /* of threads that have left */
-
-void rv64_lock(void)
-{
-	rv64_lock_take(&lock, rv64_this_vcpu ? rv64_this_vcpu->tid : (u32)gettid());
-}
-
-void rv64_unlock(void)
-{
-	rv64_lock_give(&lock);
-}
-
-static void *to_run(const u8 *written)
-{
-	return (void *)(written + (rv64_code.run - rv64_code.write));
-}
 
 int rv64_exec_init(const struct rv64_exec_options *options)
 {
@@ -64,202 +32,17 @@ int rv64_exec_init(const struct rv64_exec_options *options)
 	return rv64_code_init(rv64_options.tb_bytes);
 }
 
-static void start_running(struct rv64_vcpu *v)
-{
-	for (;;) {
-		__atomic_exchange_n(&v->running, 1, __ATOMIC_SEQ_CST);
-		if (!__atomic_load_n(&stop_pending, __ATOMIC_SEQ_CST))
-			return;
-		__atomic_store_n(&v->running, 0, __ATOMIC_SEQ_CST);
-		syscall(SYS_futex, &v->running, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-		rv64_lock();
-		rv64_unlock();
-	}
-}
-
-static void stop_running(struct rv64_vcpu *v)
-{
-	__atomic_store_n(&v->running, 0, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&stop_pending, __ATOMIC_SEQ_CST))
-		syscall(SYS_futex, &v->running, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-/* Under the lock. When it returns no vCPU but self runs; until resume_world(). */
-static void stop_world(struct rv64_vcpu *self)
-{
-	__atomic_store_n(&stop_pending, 1, __ATOMIC_SEQ_CST);
-	for (struct rv64_vcpu *v = vcpus; v; v = v->next) {
-		if (v != self)
-			__atomic_fetch_or(&v->cpu->exit_request, REQUEST_STOP_WORLD,
-					  __ATOMIC_SEQ_CST);
-	}
-	for (struct rv64_vcpu *v = vcpus; v; v = v->next) {
-		while (v != self && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
-			syscall(SYS_futex, &v->running, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
-	}
-}
-
-static void resume_world(void)
-{
-	__atomic_store_n(&stop_pending, 0, __ATOMIC_SEQ_CST);
-	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
-		__atomic_fetch_and(&v->cpu->exit_request, ~REQUEST_STOP_WORLD, __ATOMIC_SEQ_CST);
-}
-
-static void clear_jump_cache(struct rv64_vcpu *v)
-{
-	const u8 *nothing = to_run(rv64_code.thunks.nothing);
-
-	for (u32 i = 0; i < JUMP_CACHE_SIZE; i++)
-		v->jump_cache[i] = nothing;
-}
-
-static void clear_jump_caches(void)
-{
-	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
-		clear_jump_cache(v);
-}
-
 static const u8 **jump_cache_slot(struct rv64_vcpu *v, u64 pc)
 {
 	return &v->jump_cache[pc >> 1 & (JUMP_CACHE_SIZE - 1)];
 }
 
-/* The table of return addresses: below it a guard page, in its last word what a return
- * finds that was not preceded by a call. */
-static int make_return_table(struct rv64_vcpu *v)
-{
-	size_t bytes = PAGE_BYTES + RETURN_TABLE_BYTES;
-	u64 *top;
-
-	v->return_table =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (v->return_table == MAP_FAILED)
-		return -ENOMEM;
-	if (mprotect(v->return_table, PAGE_BYTES, PROT_NONE)) {
-		munmap(v->return_table, bytes);
-		return -ENOMEM;
-	}
-	top = (u64 *)(v->return_table + bytes) - 2;
-	*top = (u64)to_run(rv64_code.thunks.return_miss);
-	v->cpu->return_top = (u64)top;
-	return 0;
-}
-
-static int set_signal_stack(struct rv64_vcpu *v)
-{
-	stack_t stack = {.ss_sp = v->signal_stack, .ss_size = SIGNAL_STACK_BYTES};
-
-	return sigaltstack(&stack, NULL) ? -errno : 0;
-}
-
-static int make_signal_stack(struct rv64_vcpu *v)
-{
-	v->signal_stack = malloc(SIGNAL_STACK_BYTES);
-	return v->signal_stack ? set_signal_stack(v) : -ENOMEM;
-}
-
-static void free_vcpu(struct rv64_vcpu *v)
-{
-	if (v->return_table && v->return_table != MAP_FAILED)
-		munmap(v->return_table, PAGE_BYTES + RETURN_TABLE_BYTES);
-	free(v->signal_stack);
-	free(v);
-}
-
-int rv64_thread_enter(struct rv64_cpu *cpu)
-{
-	struct rv64_vcpu *v = calloc(1, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	v->cpu = cpu;
-	v->tid = gettid();
-	v->hint = NO_EXIT;
-	v->exclusive_insns = EXCLUSIVE_INSNS;
-	v->expired_address = RV64_NO_RESERVATION;
-	if (make_return_table(v) || make_signal_stack(v)) {
-		free_vcpu(v);
-		return -ENOMEM;
-	}
-	cpu->vcpu = v;
-	cpu->jump_cache = v->jump_cache;
-	clear_jump_cache(v);
-	rv64_this_vcpu = v;
-	rv64_lock();
-	v->next = vcpus;
-	vcpus = v;
-	rv64_unlock();
-	return 0;
-}
-
-/*
- * A child of vfork was killed while it held the translation lock: what it was about to
- * change may be half done. All is dropped, and the lock is the caller's.
- */
-static void inherit_lock(struct rv64_vcpu *dead)
-{
-	stop_world(dead);
-	rv64_log_blocks();
-	rv64_tb_flush();
-	clear_jump_caches();
-	resume_world();
-	check_generation++;
-}
-
-void rv64_thread_leave(struct rv64_cpu *cpu)
-{
-	struct rv64_vcpu *v = cpu->vcpu, **at = &vcpus;
-	stack_t none = {.ss_flags = SS_DISABLE};
-
-	/* A child of vfork may have been killed before it entered, or amid guest code. */
-	if (!v)
-		return;
-	stop_running(v);
-	if (rv64_lock_held_by(&lock, v->tid))
-		inherit_lock(v);
-	else
-		rv64_lock();
-	while (*at && *at != v)
-		at = &(*at)->next;
-	if (*at)
-		*at = v->next;
-	rv64_add_stats(&gone, &v->stats);
-	rv64_unlock();
-	rv64_watch_bury(v->tid);
-	sigaltstack(&none, NULL);
-	rv64_this_vcpu = NULL;
-	cpu->vcpu = NULL;
-	free_vcpu(v);
-}
-
-void rv64_thread_again(struct rv64_cpu *cpu)
-{
-	set_signal_stack(cpu->vcpu);
-	rv64_this_vcpu = cpu->vcpu;
-}
-
-/* Others may count while they are added up: what is printed is a moment's, nearly. */
-void rv64_sum_stats(struct rv64_stats *sum)
-{
-	rv64_lock();
-	*sum = gone;
-	for (struct rv64_vcpu *v = vcpus; v; v = v->next)
-		rv64_add_stats(sum, &v->stats);
-	rv64_unlock();
-}
-
-void rv64_request_exit(struct rv64_cpu *cpu)
-{
-	__atomic_fetch_or(&cpu->exit_request, REQUEST_CALLER, __ATOMIC_SEQ_CST);
-}
-
 typedef u32 (*enter_fn)(void *cpu, const void *what);
 
 /* Translated code from entry on; or C code, such that a fault in it ends it. */
-static u32 guarded(struct rv64_vcpu *v, const u8 *thunk, const void *what)
+u32 rv64_guarded(struct rv64_vcpu *v, const u8 *thunk, const void *what)
 {
-	enter_fn enter = (enter_fn)to_run(thunk);
+	enter_fn enter = (enter_fn)rv64_to_run(thunk);
 	u32 code;
 
 	WRITE_ONCE(v->guarded, true);
@@ -307,7 +90,7 @@ static int step(struct rv64_vcpu *v)
 		return RV64_STOP_BUDGET;
 	if (unlikely(rv64_breakpoint_within(v->cpu->pc, 1)) && !v->stepping)
 		return RV64_STOP_BREAKPOINT;
-	code = guarded(v, rv64_code.thunks.call, step_guarded);
+	code = rv64_guarded(v, rv64_code.thunks.call, step_guarded);
 	if (code == LEFT_FAULT)
 		return RV64_STOP_FAULT;
 	v->cpu->budget -= rv64_options.count_budget &&
@@ -349,7 +132,7 @@ static bool fetch(struct rv64_vcpu *v)
 
 	v->fetch_bytes = 0;
 	v->execution_denied = memory == RV64_MEMORY_DATA;
-	v->constant = memory == RV64_MEMORY_CONSTANT && !READ_ONCE(nothing_constant);
+	v->constant = memory == RV64_MEMORY_CONSTANT && !READ_ONCE(rv64_nothing_constant);
 	if (v->execution_denied)
 		return false;
 	v->next_page = page_end - pc < sizeof(v->fetched);
@@ -358,7 +141,7 @@ static bool fetch(struct rv64_vcpu *v)
 		v->next_page = next != RV64_MEMORY_DATA;
 		v->constant &= next != RV64_MEMORY_CODE;
 	}
-	guarded(v, rv64_code.thunks.call, fetch_guarded);
+	rv64_guarded(v, rv64_code.thunks.call, fetch_guarded);
 	v->cpu->fetching = 0;
 	if (v->fetch_bytes < 2)
 		return false;
@@ -386,11 +169,11 @@ static struct tb *make_tb(struct rv64_vcpu *v)
 	rv64_optimise(&block);
 	tb = rv64_tb_make(&block, v->constant);
 	if (!tb) {
-		stop_world(v);
+		rv64_stop_world(v);
 		rv64_log_blocks();
 		rv64_tb_flush();
-		clear_jump_caches();
-		resume_world();
+		rv64_clear_jump_caches();
+		rv64_resume_world();
 		v->stats.flushes++;
 		tb = rv64_tb_make(&block, v->constant);
 	}
@@ -424,14 +207,14 @@ static struct tb *translate(struct rv64_vcpu *v)
 	bool readable = false;
 	u64 generation;
 
-	stop_running(v);
+	rv64_stop_running(v);
 	/* Somebody who changes pages here for long makes the interpreter go on. */
 	for (u32 tries = 0; tries < MAX_READINGS; tries++) {
 		rv64_watch_begin(&mark, pc, page_end);
-		generation = __atomic_load_n(&check_generation, __ATOMIC_ACQUIRE);
+		generation = __atomic_load_n(&rv64_code_generation, __ATOMIC_ACQUIRE);
 		readable = fetch(v);
 		rv64_lock();
-		if (generation == check_generation && !rv64_watch_retry(&mark))
+		if (generation == rv64_code_generation && !rv64_watch_retry(&mark))
 			goto out_read;
 		rv64_unlock();
 		readable = false;
@@ -472,7 +255,7 @@ static void chain(struct rv64_vcpu *v, struct tb_exit *exit, struct tb *tb)
 	}
 	if (exit->kind == EXIT_INDIRECT && exit->filled && exit->target != tb->pc)
 		return;
-	if (!rv64_lock_try(&lock, v->tid))
+	if (!rv64_trylock(v))
 		return;
 	if (!exit->to && exit->tb->valid && tb->valid) {
 		rv64_tb_chain(exit, tb);
@@ -533,9 +316,9 @@ static int run_exclusive(struct rv64_vcpu *v)
 	u32 insns = exclusive_insns(v);
 	int stop = RV64_GO_ON;
 
-	stop_running(v);
+	rv64_stop_running(v);
 	rv64_lock();
-	stop_world(v);
+	rv64_stop_world(v);
 	v->stats.exclusive++;
 	for (u32 i = 0; i < insns && stop == RV64_GO_ON; i++) {
 		stop = step(v);
@@ -544,7 +327,7 @@ static int run_exclusive(struct rv64_vcpu *v)
 	}
 	v->expired_address = stop == RV64_GO_ON ? cpu->reserved_address : RV64_NO_RESERVATION;
 	cpu->reserved_address = RV64_NO_RESERVATION;
-	resume_world();
+	rv64_resume_world();
 	v->running = 1;
 	rv64_unlock();
 	return stop;
@@ -558,9 +341,9 @@ static int interpret_one(struct rv64_vcpu *v)
 
 static void fence_i(struct rv64_vcpu *v)
 {
-	stop_running(v);
+	rv64_stop_running(v);
 	rv64_code_check();
-	start_running(v);
+	rv64_start_running(v);
 }
 
 /* A load that stands for up to four instructions faulted: one by one the last does so
@@ -627,7 +410,7 @@ static bool interpret_only(struct rv64_vcpu *v)
 
 	if (v->rounding != (frm != RV64_RNE)) {
 		v->rounding = frm != RV64_RNE;
-		clear_jump_cache(v);
+		rv64_clear_jump_cache(v);
 	}
 	return frm > RV64_RUP || rv64_options.interpret;
 }
@@ -656,14 +439,14 @@ static enum rv64_stop loop(struct rv64_vcpu *v)
 		if (request & ~REQUEST_STOP_WORLD)
 			return RV64_STOP_EXIT_REQUEST;
 		if (request) {
-			stop_running(v);
-			start_running(v);
+			rv64_stop_running(v);
+			rv64_start_running(v);
 			last = NO_EXIT;
 		}
 		if (unlikely(rv64_watch_pending())) {
-			stop_running(v);
+			rv64_stop_running(v);
 			rv64_watch_settle();
-			start_running(v);
+			rv64_start_running(v);
 			last = NO_EXIT;
 		}
 		v->execution_denied = false;
@@ -673,7 +456,7 @@ static enum rv64_stop loop(struct rv64_vcpu *v)
 			stop = rv64_breakpoint_within(cpu->pc, 1) ? RV64_STOP_BREAKPOINT
 								  : deny_execution(v);
 		else if (entry)
-			stop = left(v, guarded(v, rv64_code.thunks.enter, entry), &last);
+			stop = left(v, rv64_guarded(v, rv64_code.thunks.enter, entry), &last);
 		else
 			stop = interpret_one(v);
 		if (stop == RV64_STOP_FENCE_I) {
@@ -691,11 +474,11 @@ enum rv64_stop rv64_run(struct rv64_cpu *cpu)
 	enum rv64_stop stop;
 
 	rv64_fp_enter(cpu);
-	start_running(v);
+	rv64_start_running(v);
 	stop = loop(v);
 	/* As any trap does: who runs next may store where nobody counts it. */
 	cpu->reserved_address = RV64_NO_RESERVATION;
-	stop_running(v);
+	rv64_stop_running(v);
 	rv64_fp_leave(cpu);
 	return stop;
 }
@@ -714,7 +497,7 @@ static int step_alone(struct rv64_vcpu *v)
 
 	v->at_lr = false;
 	v->stepping = true;
-	guarded(v, rv64_code.thunks.call, look_for_lr);
+	rv64_guarded(v, rv64_code.thunks.call, look_for_lr);
 	stop = v->at_lr ? run_exclusive(v) : step(v);
 	v->stepping = false;
 	if (stop == RV64_STOP_FENCE_I) {
@@ -733,228 +516,10 @@ enum rv64_stop rv64_step(struct rv64_cpu *cpu)
 	if (memory_at(cpu->pc) == RV64_MEMORY_DATA)
 		return deny_execution(v);
 	rv64_fp_enter(cpu);
-	start_running(v);
+	rv64_start_running(v);
 	stop = step_alone(v);
 	cpu->reserved_address = RV64_NO_RESERVATION;
-	stop_running(v);
+	rv64_stop_running(v);
 	rv64_fp_leave(cpu);
 	return stop;
-}
-
-static bool overlaps(const struct tb *tb, u64 address, u64 bytes)
-{
-	return tb->pc < address + bytes && address < tb->pc + tb->bytes;
-}
-
-/*
- * Under the lock: a TB with code in [address, end), or NULL. *page is where to begin, and
- * is moved on over pages that have none. Memory without code is most of what is mapped
- * and unmapped: it is passed over in long steps.
- */
-static struct tb *find_in_range(u64 address, u64 end, u64 *page)
-{
-	struct tb *tb;
-
-	while (*page < end) {
-		if (!rv64_tb_in_region(*page)) {
-			*page = ALIGN_DOWN(*page, TB_REGION_BYTES) + TB_REGION_BYTES;
-			continue;
-		}
-		for (tb = rv64_tb_first_in_page(*page); tb; tb = rv64_tb_next_in_page(tb, *page)) {
-			if (overlaps(tb, address, end - address))
-				return tb;
-		}
-		*page += PAGE_BYTES;
-	}
-	return NULL;
-}
-
-void rv64_code_changed(u64 address, u64 bytes)
-{
-	u64 page = ALIGN_DOWN(address, PAGE_BYTES), end = min(address + bytes, RV64_SPACE_END);
-	struct tb *tb;
-
-	rv64_lock();
-	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
-	tb = find_in_range(address, end, &page);
-	if (tb) {
-		stop_world(rv64_this_vcpu);
-		for (; tb; tb = find_in_range(address, end, &page))
-			rv64_tb_invalidate(tb);
-		clear_jump_caches();
-		resume_world();
-	}
-	rv64_unlock();
-}
-
-/* Under the lock, the world being stopped. */
-static void forget_range(u64 address, u64 end)
-{
-	u64 page = ALIGN_DOWN(address, PAGE_BYTES);
-	struct tb *tb;
-
-	while ((tb = find_in_range(address, end, &page)))
-		rv64_tb_invalidate(tb);
-	clear_jump_caches();
-}
-
-int rv64_breakpoint_add(u64 address)
-{
-	int err;
-
-	rv64_lock();
-	stop_world(rv64_this_vcpu);
-	err = rv64_breakpoint_set(address);
-	forget_range(address, address + 1);
-	resume_world();
-	rv64_unlock();
-	return err;
-}
-
-void rv64_breakpoint_remove(u64 address)
-{
-	rv64_lock();
-	stop_world(rv64_this_vcpu);
-	if (rv64_breakpoint_clear(address))
-		forget_range(address, address + 1);
-	resume_world();
-	rv64_unlock();
-}
-
-void rv64_breakpoint_remove_all(void)
-{
-	u64 address;
-
-	while ((address = rv64_breakpoint_any()))
-		rv64_breakpoint_remove(address);
-}
-
-/* The TB that is compared with its guest bytes; a fault leaves it there. */
-static struct tb *checked;
-
-static void find_changed_guarded(struct rv64_cpu *cpu)
-{
-	for (; checked; WRITE_ONCE(checked, checked->next_valid)) {
-		if (memcmp(checked->code, (const void *)checked->pc, checked->bytes))
-			return;
-	}
-}
-
-/* The first TB from `checked` on that is not what is in memory, or cannot be read. */
-static struct tb *find_changed(struct rv64_vcpu *v)
-{
-	u64 address = v->cpu->fault_address;
-	struct tb *tb;
-
-	guarded(v, rv64_code.thunks.call, find_changed_guarded);
-	v->cpu->fault_address = address;
-	tb = READ_ONCE(checked);
-	if (tb)
-		checked = tb->next_valid;
-	return tb;
-}
-
-void rv64_code_check(void)
-{
-	struct rv64_vcpu *v = rv64_this_vcpu;
-	struct tb *tb;
-
-	rv64_lock();
-	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
-	checked = rv64_tb_first(false);
-	tb = find_changed(v);
-	if (tb) {
-		stop_world(v);
-		for (; tb; tb = find_changed(v))
-			rv64_tb_invalidate(tb);
-		clear_jump_caches();
-		resume_world();
-	}
-	rv64_unlock();
-}
-
-/* The first TB of constant code in [address, end) from *page on, or NULL. */
-static struct tb *find_constant(u64 address, u64 end, u64 *page)
-{
-	struct tb *tb = find_in_range(address, end, page);
-
-	while (tb && !(tb->constant && overlaps(tb, address, end - address)))
-		tb = rv64_tb_next_in_page(tb, *page);
-	return tb;
-}
-
-void rv64_code_flush(u64 address, u64 end)
-{
-	struct rv64_vcpu *v = rv64_this_vcpu;
-	u64 page = ALIGN_DOWN(address, PAGE_BYTES);
-	struct tb *tb;
-
-	rv64_code_check();
-	rv64_lock();
-	for (; page < end; page += PAGE_BYTES) {
-		tb = find_constant(address, end, &page);
-		if (!tb)
-			continue;
-		stop_world(v);
-		for (; tb; tb = find_constant(address, end, &page))
-			rv64_tb_invalidate(tb);
-		clear_jump_caches();
-		resume_world();
-	}
-	rv64_unlock();
-}
-
-void rv64_code_distrust(void)
-{
-	struct tb *tb;
-
-	rv64_lock();
-	WRITE_ONCE(nothing_constant, true);
-	__atomic_fetch_add(&check_generation, 1, __ATOMIC_RELEASE);
-	stop_world(rv64_this_vcpu);
-	while ((tb = rv64_tb_first(true)))
-		rv64_tb_invalidate(tb);
-	clear_jump_caches();
-	resume_world();
-	rv64_unlock();
-}
-
-int rv64_fork_prepare(void)
-{
-	rv64_lock();
-	fork_copy = rv64_code_copy();
-	if (fork_copy)
-		return 0;
-	rv64_unlock();
-	return -ENOMEM;
-}
-
-void rv64_fork_parent(void)
-{
-	rv64_code_drop(fork_copy);
-	rv64_unlock();
-}
-
-int rv64_fork_child(struct rv64_cpu *cpu)
-{
-	struct rv64_vcpu *self = cpu->vcpu;
-	int err = rv64_code_adopt(fork_copy);
-
-	lock = (struct rv64_lock){0};
-	self->tid = gettid();
-	while (vcpus) {
-		struct rv64_vcpu *v = vcpus;
-
-		vcpus = v->next;
-		if (v != self)
-			free_vcpu(v);
-	}
-	self->next = NULL;
-	vcpus = self;
-	rv64_perf_forked();
-	/* What was executed before is the parent's. */
-	for (u32 i = 0; rv64_options.tb_log && i < rv64_code.nr_tbs; i++)
-		rv64_code.tbs[i].executions = 0;
-	rv64_watch_child();
-	return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What exec.c keeps of a thread that runs guest code, and how threads stop each other.
+ * A thread that runs guest code, and how threads stop each other.
  *
  * The translation lock protects TBs, code memory and the list of vCPUs. A vCPU is
  * `running` while it may hold a TB or be inside one; it is never running while it waits
@@ -79,10 +79,37 @@ struct rv64_vcpu {
 extern struct rv64_exec_options rv64_options;
 extern __thread struct rv64_vcpu *rv64_this_vcpu;
 
-/* exec.c: of all threads, those that have left too. */
+/* Instructions that run alone from an LR on, at first. */
+#define EXCLUSIVE_INSNS 64
+
+/* Counts what may have changed guest code; written under the lock. */
+extern u64 rv64_code_generation;
+/* Set once a program may write to its code in ways that nobody is told of. */
+extern bool rv64_nothing_constant;
+
+/* vcpu.c: of all threads, those that have left too. */
 void rv64_sum_stats(struct rv64_stats *sum);
-void rv64_lock(void); /* the translation lock, for who only looks */
+void rv64_lock(void);			/* the translation lock, for who only looks */
+bool rv64_trylock(struct rv64_vcpu *v); /* false: somebody holds it */
 void rv64_unlock(void);
+/* Without the lock. start waits while the world is stopped. */
+void rv64_start_running(struct rv64_vcpu *v);
+void rv64_stop_running(struct rv64_vcpu *v);
+/* Under the lock. When stop returns no vCPU but self runs, until resume. */
+void rv64_stop_world(struct rv64_vcpu *self);
+void rv64_resume_world(void);
+/* Of v, by its own thread; of all, while the world is stopped. */
+void rv64_clear_jump_cache(struct rv64_vcpu *v);
+void rv64_clear_jump_caches(void);
+
+/* Where code memory that is written there is executed. */
+static inline void *rv64_to_run(const u8 *written)
+{
+	return (void *)(written + (rv64_code.run - rv64_code.write));
+}
+
+/* exec.c: translated code, or C code by the thunk `call`, such that a fault in it ends it. */
+u32 rv64_guarded(struct rv64_vcpu *v, const u8 *thunk, const void *what);
 
 /* symbols.c: the guest function at pc, as "name+0x10", else "file:address"; returns text.
  * Under the translation lock. */

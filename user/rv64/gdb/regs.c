@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rv64/csr.h"
+#include "rv64/decode.h"
 #include "rv64/fp.h"
 #include "rv64/gdb/stub.h"
 
@@ -13,17 +14,11 @@
 #define REG_F	33
 #define REG_CSR 65
 
-static const char *const x_names[32] = {
-	"zero", "ra", "sp", "gp", "tp",	 "t0",	"t1", "t2", "fp", "s1", "a0",
-	"a1",	"a2", "a3", "a4", "a5",	 "a6",	"a7", "s2", "s3", "s4", "s5",
-	"s6",	"s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
-};
-
-static const char *const f_names[32] = {
-	"ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1",  "fa0",
-	"fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4",  "fs5",
-	"fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
-};
+/* gdb knows s0 by its other name. */
+static const char *x_name(u32 number)
+{
+	return number == 8 ? "fp" : rv64_x_names[number];
+}
 
 static const struct {
 	const char *name;
@@ -167,7 +162,7 @@ char *gdb_target_xml(void)
 		     "<feature name=\"org.gnu.gdb.riscv.cpu\">\n");
 	for (u32 i = 0; i < 32; i++)
 		fprintf(out, "<reg name=\"%s\" bitsize=\"64\" type=\"%s\" regnum=\"%u\"/>\n",
-			x_names[i], x_type(i), i);
+			x_name(i), x_type(i), i);
 	fprintf(out,
 		"<reg name=\"pc\" bitsize=\"64\" type=\"code_ptr\" regnum=\"%u\"/>\n</feature>\n"
 		"<feature name=\"org.gnu.gdb.riscv.fpu\">\n<union id=\"riscv_double\">"
@@ -177,7 +172,7 @@ char *gdb_target_xml(void)
 	for (u32 i = 0; i < 32; i++)
 		fprintf(out,
 			"<reg name=\"%s\" bitsize=\"64\" type=\"riscv_double\" regnum=\"%u\"/>\n",
-			f_names[i], REG_F + i);
+			rv64_f_names[i], REG_F + i);
 	print_csrs(out, false);
 	fprintf(out, "</feature>\n<feature name=\"org.gnu.gdb.riscv.csr\">\n");
 	print_csrs(out, true);
