@@ -150,16 +150,3 @@ void event_words(const struct record_header *event, char *text, size_t bytes)
 		snprintf(text, bytes, "event of type %u", event->type);
 	}
 }
-
-bool view_shows(const struct model *model, const struct view_window *window, size_t index)
-{
-	const struct record_header *event = model->events.all[index];
-
-	if (window->tid && event->tid != window->tid)
-		return false;
-	if (window->all)
-		return true;
-	if (window->to_ns)
-		return event->host_ns >= window->from_ns && event->host_ns <= window->to_ns;
-	return index + window->last >= model->events.count;
-}

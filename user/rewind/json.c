@@ -139,7 +139,7 @@ static json_t *event_json(const struct record_header *event)
 }
 
 int view_json(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,
-	      const struct view_window *window)
+	      const struct shown *shown)
 {
 	json_t *diagnoses = json_array();
 	bool first = true;
@@ -155,12 +155,9 @@ int view_json(FILE *to, const struct model *model, const struct diagnosis *found
 	put(to, "crashes", crash_json(model));
 	put(to, "counts", counts_json(model));
 	fputs("\"events\":[", to);
-	for (size_t i = 0; i < model->events.count; i++) {
-		json_t *event;
+	for (size_t i = 0; i < shown->count; i++) {
+		json_t *event = event_json(model->events.all[shown->index[i]]);
 
-		if (!view_shows(model, window, i))
-			continue;
-		event = event_json(model->events.all[i]);
 		fputs(first ? "\n" : ",\n", to);
 		json_dumpf(event, to, JSON_COMPACT);
 		json_decref(event);

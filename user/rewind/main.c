@@ -15,10 +15,8 @@
 
 struct options {
 	const char *path;
-	bool json;
-	double at_s, window_s; /* negative: not given */
-	bool before_crash;
-	struct view_window window;
+	bool json, all, counted;
+	struct selection selection;
 };
 
 enum {
@@ -26,44 +24,39 @@ enum {
 	OPT_AT,
 	OPT_WINDOW,
 	OPT_BEFORE,
+	OPT_AFTER,
 	OPT_EVENTS,
 	OPT_THREAD,
+	OPT_CPU,
+	OPT_HOST,
+	OPT_FILTER,
 	OPT_ALL,
 };
 
+/* clang-format off */
 static const struct argp_option table[] = {
-	{"json", OPT_JSON, NULL, 0, "One JSON object for programs, with every event"},
-	{"at", OPT_AT, "SECONDS", 0, "The events around this time, counted from the first event"},
-	{"window", OPT_WINDOW, "SECONDS", 0, "How much of the timeline. Default with --at: 0.001"},
-	{"before", OPT_BEFORE, "crash", 0, "The window ends at the crash"},
-	{"events", OPT_EVENTS, "N", 0, "The last N events. Default: 20"},
-	{"thread", OPT_THREAD, "TID", 0, "Events of this thread only"},
-	{"all", OPT_ALL, NULL, 0, "Every event"},
+	{"json", OPT_JSON, NULL, 0, "One JSON object for programs, with every event", 1},
+	{"at", OPT_AT, "TIME", 0, "The events around TIME: 12.5s after the first event, -1s before "
+	 "the last, 13:05:22.25 of the clock, or crash", 2},
+	{"window", OPT_WINDOW, "SECONDS", 0, "How much of the timeline: around --at, after --after, "
+	 "up to --before or the end. Default with --at: 0.001", 2},
+	{"before", OPT_BEFORE, "TIME", 0, "Nothing after TIME; often crash", 2},
+	{"after", OPT_AFTER, "TIME", 0, "Nothing before TIME", 2},
+	{"thread", OPT_THREAD, "TID", 0, "Events of this thread only", 2},
+	{"cpu", OPT_CPU, "N", 0, "Events of this CPU only", 2},
+	{"host", OPT_HOST, "NAME", 0, "Events of this host only", 2},
+	{"filter", OPT_FILTER, "EXPR", 0, "Such as 'type=alloc,free and not comm~worker'; keys are "
+	 "type, tid, pid, cpu, host, comm and text", 2},
+	{"events", OPT_EVENTS, "N", 0, "The last N of these. Default for text: 20", 2},
+	{"all", OPT_ALL, NULL, 0, "All of these", 2},
 	{0},
 };
+/* clang-format on */
 
 static void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "sundial: %s: %s\n", what, why);
 	exit(EXIT_SUNDIAL);
-}
-
-/* "5", "5s", "250ms", "10us". */
-static double seconds(const char *option, const char *text)
-{
-	static const struct {
-		const char *suffix;
-		double factor;
-	} units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"m", 60}};
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end != text && value >= 0)
-		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-			if (!strcmp(end, units[i].suffix))
-				return value * units[i].factor;
-	fail(option, "not a time; such as 5s, 250ms or 0.5");
-	return 0;
 }
 
 static unsigned long number(const char *option, const char *text)
@@ -81,30 +74,42 @@ static unsigned long number(const char *option, const char *text)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
+	struct selection *s = &o->selection;
 
 	switch (key) {
 	case OPT_JSON:
 		o->json = true;
 		return 0;
 	case OPT_AT:
-		o->at_s = seconds("--at", arg);
+		s->at = arg;
 		return 0;
 	case OPT_WINDOW:
-		o->window_s = seconds("--window", arg);
+		s->window = arg;
 		return 0;
 	case OPT_BEFORE:
-		if (strcmp(arg, "crash"))
-			fail("--before", "only 'crash'");
-		o->before_crash = true;
+		s->before = arg;
+		return 0;
+	case OPT_AFTER:
+		s->after = arg;
 		return 0;
 	case OPT_EVENTS:
-		o->window.last = number("--events", arg);
+		s->last = number("--events", arg);
+		o->counted = true;
 		return 0;
 	case OPT_THREAD:
-		o->window.tid = (uint32_t)number("--thread", arg);
+		s->tid = (uint32_t)number("--thread", arg);
+		return 0;
+	case OPT_CPU:
+		s->cpu = (int)number("--cpu", arg);
+		return 0;
+	case OPT_HOST:
+		s->host = arg;
+		return 0;
+	case OPT_FILTER:
+		s->filter = arg;
 		return 0;
 	case OPT_ALL:
-		o->window.all = true;
+		o->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (o->path)
@@ -120,30 +125,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* From the options, which are in seconds of the recording, to its time. */
-static void place_window(struct options *o, const struct model *model)
+static void choose(struct options *o, const struct model *model, struct shown *shown)
 {
-	const struct record_crash *crash = model_crash(model);
-	uint64_t first = model->events.count ? model->events.all[0]->host_ns : 0;
-	uint64_t last =
-		model->events.count ? model->events.all[model->events.count - 1]->host_ns : 0;
-	double window_s = o->window_s >= 0 ? o->window_s : 0.001;
+	struct selection *s = &o->selection;
+	const char *which, *what;
+	int ret;
 
-	if (o->json && o->at_s < 0 && o->window_s < 0)
-		o->window.all = true;
-	if (o->at_s >= 0) {
-		uint64_t half = (uint64_t)(window_s * 5e8), at = first + (uint64_t)(o->at_s * 1e9);
-
-		o->window.from_ns = at > half ? at - half : 0;
-		o->window.to_ns = at + half;
-	} else if (o->window_s >= 0 || o->before_crash) {
-		uint64_t length_ns = (uint64_t)(window_s * 1e9);
-
-		if (o->before_crash && !crash)
-			fail(o->path, "there is no crash in it");
-		o->window.to_ns = o->before_crash ? crash->header.host_ns : last;
-		o->window.from_ns = o->window.to_ns > length_ns ? o->window.to_ns - length_ns : 0;
-	}
+	if (!o->counted)
+		s->last = o->all || o->json || s->at || s->window || s->after ? SELECT_ALL
+									      : EVENTS_SHOWN;
+	ret = select_events(model, s, shown, &which, &what);
+	if (ret == -EINVAL)
+		fail(which, what);
+	if (ret)
+		fail(o->path, strerror(-ret));
 }
 
 static const char *why(int error)
@@ -163,7 +158,8 @@ int main(int argc, char **argv)
 	static const struct argp argp = {table, parse, "FILE",
 					 "Show what happened before a crash, from a recording."};
 	static struct diagnosis found[DIAGNOSES_MAX];
-	struct options o = {.at_s = -1, .window_s = -1, .window = {.last = EVENTS_SHOWN}};
+	struct options o = {.selection = {.cpu = -1}};
+	struct shown shown;
 	struct model model;
 	size_t count;
 	int ret;
@@ -174,12 +170,12 @@ int main(int argc, char **argv)
 	ret = model_load(o.path, &model);
 	if (ret)
 		fail(o.path, why(ret));
-	place_window(&o, &model);
+	choose(&o, &model, &shown);
 	count = diagnose(&model, found, DIAGNOSES_MAX);
 	if (o.json)
-		ret = view_json(stdout, &model, found, count, &o.window);
+		ret = view_json(stdout, &model, found, count, &shown);
 	else
-		view_text(stdout, o.path, &model, found, count, &o.window);
+		view_text(stdout, o.path, &model, found, count, &shown);
 	if (fflush(stdout) || ret)
 		fail("standard output", "could not be written");
 	return 0;

@@ -44,14 +44,95 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 	}
 }
 
-static int by_time(const void *a, const void *b)
+uint64_t model_when(const struct model *m, const struct record_header *event)
 {
-	const struct record_header *x = *(const struct record_header *const *)a;
-	const struct record_header *y = *(const struct record_header *const *)b;
+	return m->has_virtual ? event->virtual_ns : event->host_ns;
+}
 
-	if (x->host_ns != y->host_ns)
-		return x->host_ns < y->host_ns ? -1 : 1;
+uint64_t model_first(const struct model *m)
+{
+	return m->events.count ? model_when(m, m->events.all[0]) : 0;
+}
+
+uint64_t model_last(const struct model *m)
+{
+	return m->events.count ? model_when(m, m->events.all[m->events.count - 1]) : 0;
+}
+
+struct timed {
+	uint64_t when;
+	const struct record_header *event;
+};
+
+#define DIGIT_BITS 11
+#define DIGITS	   (1U << DIGIT_BITS)
+
+/* One pass of the sort; events of the same digit stay in their order. */
+static void sort_by_digit(const struct timed *from, struct timed *to, size_t count, int shift)
+{
+	size_t start[DIGITS] = {0}, sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		start[from[i].when >> shift & (DIGITS - 1)]++;
+	for (size_t i = 0; i < DIGITS; i++) {
+		size_t here = start[i];
+
+		start[i] = sum;
+		sum += here;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[start[from[i].when >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+/*
+ * Millions of events of a few CPUs, each nearly in order: by the digits of their times,
+ * which is several times faster than by comparing them. Those of one time keep the
+ * order of the file.
+ */
+static int sort_events(struct model *m)
+{
+	size_t count = m->events.count;
+	struct timed *from = malloc((count + 1) * sizeof(*from));
+	struct timed *to = malloc((count + 1) * sizeof(*to)), *other;
+	uint64_t least = UINT64_MAX, most = 0;
+	int ret = from && to ? 0 : -ENOMEM;
+
+	if (ret)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		from[i].event = m->events.all[i];
+		from[i].when = model_when(m, from[i].event);
+		least = from[i].when < least ? from[i].when : least;
+		most = from[i].when > most ? from[i].when : most;
+	}
+	for (size_t i = 0; i < count; i++)
+		from[i].when -= least;
+	for (int shift = 0; count && shift < 64 && (most - least) >> shift; shift += DIGIT_BITS) {
+		sort_by_digit(from, to, count, shift);
+		other = from;
+		from = to;
+		to = other;
+	}
+	for (size_t i = 0; i < count; i++)
+		m->events.all[i] = from[i].event;
+out:
+	free(from);
+	free(to);
+	return ret;
+}
+
+static int by_when(const void *a, const void *b, void *model)
+{
+	uint64_t x = model_when(model, *(const struct record_header *const *)a);
+	uint64_t y = model_when(model, *(const struct record_header *const *)b);
+
 	return (x > y) - (x < y);
+}
+
+/* Events that say how threads came to be. */
+static bool is_life(const struct record_header *header)
+{
+	return header->type == RECORD_EXEC || header->type == RECORD_FORK;
 }
 
 int model_load(const char *path, struct model *m)
@@ -69,10 +150,20 @@ int model_load(const char *path, struct model *m)
 		kind = kind_of(m, header);
 		if (kind)
 			ret = keep(kind, header);
+		if (!ret && is_life(header))
+			ret = keep(&m->lives, header);
+		if (kind == &m->events && (!m->first_host_ns || header->host_ns < m->first_host_ns))
+			m->first_host_ns = header->host_ns;
+		if (kind == &m->events && header->virtual_ns != header->host_ns)
+			m->has_virtual = true;
 	}
 	m->whole = sundial_record_whole(m->reader);
-	if (m->events.count)
-		qsort(m->events.all, m->events.count, sizeof(*m->events.all), by_time);
+	if (!ret)
+		ret = sort_events(m);
+	if (m->lives.count)
+		qsort_r(m->lives.all, m->lives.count, sizeof(*m->lives.all), by_when, m);
+	if (!ret)
+		ret = thread_names_load(m);
 	if (ret)
 		model_free(m);
 	return ret;
@@ -80,11 +171,12 @@ int model_load(const char *path, struct model *m)
 
 void model_free(struct model *m)
 {
-	struct records *kinds[] = {&m->events,	&m->infos,  &m->mappings, &m->blocks, &m->misuses,
-				   &m->crashes, &m->stacks, &m->pages,	  &m->counts};
+	struct records *kinds[] = {&m->events,	&m->lives,   &m->infos,	 &m->mappings, &m->blocks,
+				   &m->misuses, &m->crashes, &m->stacks, &m->pages,    &m->counts};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		free(kinds[i]->all);
+	thread_names_free(m->names);
 	sundial_record_close(m->reader);
 	memset(m, 0, sizeof(*m));
 }
@@ -205,7 +297,7 @@ const struct record_stack *model_stack(const struct model *m, uint32_t id)
 
 double model_seconds(const struct model *m, uint64_t host_ns)
 {
-	uint64_t first = m->events.count ? m->events.all[0]->host_ns : m->time.monotonic_ns;
+	uint64_t first = m->first_host_ns ? m->first_host_ns : m->time.monotonic_ns;
 
 	return (double)(int64_t)(host_ns - first) / 1e9;
 }

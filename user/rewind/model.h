@@ -18,9 +18,13 @@ struct model {
 	struct sundial_record_reader *reader;
 	struct sundial_record_time time;
 	bool whole;
-	struct records events; /* in order of time */
+	uint64_t first_host_ns; /* of the earliest event */
+	bool has_virtual;	/* some event's virtual time is not its host time */
+	struct records events;	/* in order of time, by model_when */
+	struct records lives;	/* of those, exec and fork */
 	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
 	struct records stacks; /* the one of number n is at n - 1 */
+	struct thread_names *names;
 };
 
 /* 0 or negative errno; the model of a file that could be opened at all. */
@@ -56,5 +60,25 @@ const struct record_stack *model_stack(const struct model *model, uint32_t id);
 
 /* Seconds from the first event to host_ns. */
 double model_seconds(const struct model *model, uint64_t host_ns);
+
+/*
+ * The time by which events are ordered and shown: virtual if the recording has any,
+ * since one host's time says nothing of what another simulated one did; else the host's.
+ */
+uint64_t model_when(const struct model *model, const struct record_header *event);
+
+/* The first and the last event's; 0 without events. */
+uint64_t model_first(const struct model *model);
+uint64_t model_last(const struct model *model);
+
+/* What a thread was called last, or NULL. */
+const char *model_thread_name(const struct model *model, uint32_t tid);
+
+/* The host of a clock domain; "?" if it is not known. */
+const char *model_host(const struct model *model, uint64_t domain);
+
+/* Of names.c: collects what threads are called; 0 or negative errno. */
+int thread_names_load(struct model *model);
+void thread_names_free(struct thread_names *names);
 
 #endif

@@ -126,30 +126,29 @@ static void put_title(FILE *to, const char *path, const struct model *model)
 	      to);
 }
 
-static void put_timeline(FILE *to, const struct model *model, const struct view_window *window)
+static void put_event(FILE *to, const struct model *model, const struct record_header *event)
 {
-	char words[512], cpu[8];
-	size_t shown = 0;
+	char words[512], cpu[8] = "-";
 
-	for (size_t i = 0; i < model->events.count; i++)
-		shown += view_shows(model, window, i);
-	fprintf(to, "timeline, %zu of %zu events: seconds, CPU, thread, event\n", shown,
-		model->events.count);
-	for (size_t i = 0; i < model->events.count; i++) {
-		const struct record_header *event = model->events.all[i];
-
-		if (!view_shows(model, window, i))
-			continue;
-		event_words(event, words, sizeof(words));
-		if (event->cpu == UINT16_MAX)
-			strcpy(cpu, "-");
-		else
-			snprintf(cpu, sizeof(cpu), "%u", event->cpu);
-		fprintf(to, "  %12.6f  %3s  %7u  ", model_seconds(model, event->host_ns), cpu,
-			event->tid);
-		put_safe(to, words);
-		fputc('\n', to);
+	event_words(event, words, sizeof(words));
+	if (event->cpu != UINT16_MAX)
+		snprintf(cpu, sizeof(cpu), "%u", event->cpu);
+	fprintf(to, "  %12.6f", model_seconds(model, event->host_ns));
+	if (model->has_virtual) {
+		fprintf(to, "  %16.9f  ", (double)event->virtual_ns / 1e9);
+		put_safe(to, model_host(model, event->domain));
 	}
+	fprintf(to, "  %3s  %7u  ", cpu, event->tid);
+	put_safe(to, words);
+	fputc('\n', to);
+}
+
+static void put_timeline(FILE *to, const struct model *model, const struct shown *shown)
+{
+	fprintf(to, "timeline, %zu of %zu events: seconds, %sCPU, thread, event\n", shown->count,
+		model->events.count, model->has_virtual ? "virtual time, host, " : "");
+	for (size_t i = 0; i < shown->count; i++)
+		put_event(to, model, model->events.all[shown->index[i]]);
 }
 
 static void put_counts(FILE *to, const struct model *model)
@@ -180,7 +179,7 @@ static void put_counts(FILE *to, const struct model *model)
 }
 
 void view_text(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
-	       size_t count, const struct view_window *window)
+	       size_t count, const struct shown *shown)
 {
 	put_title(to, path, model);
 	for (size_t i = 0; i < count; i++)
@@ -188,6 +187,6 @@ void view_text(FILE *to, const char *path, const struct model *model, const stru
 	if (!count)
 		fputs("no crash, and nothing wrong with memory\n\n", to);
 	put_threads(to, model);
-	put_timeline(to, model, window);
+	put_timeline(to, model, shown);
 	put_counts(to, model);
 }

@@ -5,14 +5,7 @@
 
 #include <stdio.h>
 #include "rewind/diagnose.h"
-
-/* Which part of the timeline. */
-struct view_window {
-	bool all;
-	size_t last;		 /* this many of the last events, without from and to */
-	uint64_t from_ns, to_ns; /* host time; to_ns 0: no such limit */
-	uint32_t tid;		 /* 0: every thread */
-};
+#include "rewind/select.h"
 
 /* A thread that was kept at the crash, and where it was. */
 struct crashed_thread {
@@ -27,14 +20,11 @@ size_t crashed_threads(const struct model *model, struct crashed_thread *threads
 
 /* Text for people: diagnosis, evidence, stacks, timeline, what is missing. */
 void view_text(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
-	       size_t count, const struct view_window *window);
+	       size_t count, const struct shown *shown);
 
 /* The same for programs, as one JSON object. */
 int view_json(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,
-	      const struct view_window *window);
-
-/* Whether the event at index of model is in the window. */
-bool view_shows(const struct model *model, const struct view_window *window, size_t index);
+	      const struct shown *shown);
 
 /* An event in a few words: "malloc(100) = 0x5555...". */
 void event_words(const struct record_header *event, char *text, size_t bytes);
