@@ -51,7 +51,7 @@ deps:		## install the Debian packages that selftests/deps.txt names
 
 # Tests under build/ are made before any runs; CHECK_DEPS is what scripts need.
 check: $(ALL) $(CHECK_DEPS) $(filter build/%,$(CHECKS) $(VM_CHECKS))	## run every test
-	@selftests/run.sh $(CHECKS) $(VM_CHECKS)
+	@selftests/run.sh $(VM_CHECKS) $(CHECKS)
 
 check-vm: $(ALL) $(CHECK_DEPS) $(filter build/%,$(VM_CHECKS))	## run the tests of the module, in a VM
 	@$(if $(strip $(VM_CHECKS)),selftests/run.sh $(VM_CHECKS),echo "0 passed, 0 failed, 0 skipped")

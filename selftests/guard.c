@@ -148,6 +148,8 @@ static pid_t start(char **argv, const sigset_t *unblocked)
 	if (pid)
 		return pid;
 	setsid();
+	signal(SIGINT, SIG_DFL); /* a shell has its background ignore them */
+	signal(SIGQUIT, SIG_DFL);
 	sigprocmask(SIG_SETMASK, unblocked, NULL);
 	execvp(argv[0], argv);
 	printf("# cannot run %s: %s\n", argv[0], strerror(errno));

@@ -45,6 +45,30 @@ verdict "a hang is a failure" "1 passed, 1 failed, 0 skipped" \
 verdict "a process left behind is a failure" "1 passed, 1 failed, 0 skipped" \
 	$'echo 1..1; echo ok 1; setsid sleep 1000 &\nsleep 0.3'
 like "tree/build/check/case.log" "left behind: sleep" "and is named"
+
+# meet HEAD: the last line of a run of two tests that each wait for the other
+meet() {
+	local i
+	rm -f met.*
+	for i in 1 2; do
+		printf '#!/bin/bash\n%s\n' "$1" >tree/selftests/meet$i.sh
+		cat >>tree/selftests/meet$i.sh <<-EOF
+			touch ../met.$i
+			for try in {1..30}; do
+				[ ! -e ../met.$((3 - i)) ] || { echo "ok 1"; echo 1..1; exit; }
+				sleep 0.1
+			done
+			rm ../met.$i
+			echo 1..1
+		EOF
+		chmod +x tree/selftests/meet$i.sh
+	done
+	CHECK_JOBS=2 tree/selftests/run.sh selftests/meet1.sh selftests/meet2.sh | tail -n 1
+}
+
+is "$(meet "")" "2 passed, 0 failed, 0 skipped" "two run at once"
+is "$(meet "# WIDE")" "0 passed, 2 failed, 0 skipped" "but not two that need several processors"
+
 rm tree/selftests/case.sh
 tree/selftests/run.sh selftests/case.sh >out 2>&1
 is "$(tail -n 1 out)" "0 passed, 1 failed, 0 skipped" "a test that is missing is a failure"

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Run test programs that print TAP, one after the other, and sum up.
+# Run test programs that print TAP, two at a time, and sum up.
 #
 #	selftests/run.sh TEST...
 #
 # Each test runs from the top of the tree under selftests/guard (own session, a
 # time-out, nothing left behind), with its output in build/check/NAME.log. A script
-# may ask for another time-out than the default with a line "# TIMEOUT: SECONDS".
+# may ask for another time-out than the default with a line "# TIMEOUT: SECONDS"; one
+# that keeps several processors busy says "# WIDE", and no two such run at once.
+# CHECK_JOBS is how many run at once.
 # Printed: one line a test, every "not ok", every skip with its reason, and last
 #
 #	N passed, N failed, N skipped
@@ -23,8 +25,9 @@ logs=build/check
 default_timeout=${CHECK_TIMEOUT:-180}
 mkdir -p "$logs"
 
+at_once=${CHECK_JOBS:-$(($(nproc) < 2 ? 1 : 2))}
 passed=0 failed=0 skipped=0
-failures=() skips=()
+declare -A running=() began=() # by pid
 
 log_name() {
 	local name=${1#build/}
@@ -39,6 +42,8 @@ time_limit() {
 		sed -n 's/^# TIMEOUT: \([0-9]\+\)$/\1/p' | head -1)
 	echo "${asked:-$default_timeout}"
 }
+
+is_wide() { head -c 4096 "$1" 2>/dev/null | tr -d '\0' | grep -q '^# WIDE$'; }
 
 # Prints "passed failed skipped" of one log, given the test's exit status; every
 # line about a failure or a skip is appended to the log as "#! text" or "#? text".
@@ -64,34 +69,74 @@ judge() {
 	}' "$1"
 }
 
-run_one() {
-	local test=$1 name log status began p f s
-	name=$(log_name "$test")
-	log=$logs/$name.log
-	began=$SECONDS
+# begin TEST: starts it beside those that run already.
+begin() {
+	local test=$1 log
+	log=$logs/$(log_name "$test").log
 	if [ ! -x "$test" ]; then
 		echo "not ok - $test is not there or not executable" >"$log"
-		status=127
+		(exit 127) &
 	else
-		"$guard" "$(time_limit "$test")" "$PWD/$test" >"$log" 2>&1 </dev/null
-		status=$?
+		"$guard" "$(time_limit "$test")" "$PWD/$test" >"$log" 2>&1 </dev/null &
 	fi
+	running[$!]=$test
+	began[$!]=$SECONDS
+}
+
+# finish: waits for one of those that run, and prints what became of it.
+finish() {
+	local pid status name log p f s
+	wait -n -p pid "${!running[@]}"
+	status=$?
+	name=$(log_name "${running[$pid]}")
+	log=$logs/$name.log
+	unset "running[$pid]"
 	read -r p f s < <(judge "$log" "$status")
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-4s %-44s %4d passed %3d failed %3d skipped %5d s\n' \
-		"$([ "$f" = 0 ] && echo ok || echo FAIL)" "$name" "$p" "$f" "$s" $((SECONDS - began))
+		"$([ "$f" = 0 ] && echo ok || echo FAIL)" "$name" "$p" "$f" "$s" $((SECONDS - began[pid]))
 	sed -n 's/^#! /     /p' "$log"
 	sed -n 's/^#? ok[ 0-9]*-* */     skip: /p; s/^#? /     skip: /p' "$log" | sed 's/# *SKIP */– /'
 	[ "$f" = 0 ] || echo "     see $log"
 }
 
-trap 'exit 130' INT TERM
+# The number of the first test of $waiting that may begin now.
+first_that_may() {
+	local i test wide=0
+	for test in "${running[@]}"; do
+		! is_wide "$test" || wide=1
+	done
+	for i in "${!waiting[@]}"; do
+		[ $wide = 0 ] || ! is_wide "${waiting[i]}" || continue
+		echo "$i"
+		return
+	done
+	return 1
+}
+
+# Guards end their tests when they are told to end.
+stop() {
+	[ ${#running[@]} = 0 ] || kill "${!running[@]}" 2>/dev/null
+	wait
+	exit 130
+}
+
+trap stop INT TERM
 if [ $# = 0 ]; then
 	echo "usage: selftests/run.sh TEST..." >&2
 	exit 2
 fi
-for test in "$@"; do
-	run_one "$test"
+waiting=("$@")
+while [ ${#waiting[@]} -gt 0 ]; do
+	if [ ${#running[@]} -lt "$at_once" ] && next=$(first_that_may); then
+		begin "${waiting[next]}"
+		unset "waiting[next]"
+	else
+		finish
+	fi
+done
+while [ ${#running[@]} -gt 0 ]; do
+	finish
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
