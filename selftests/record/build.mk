@@ -61,4 +61,4 @@ VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECOR
 CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/threads.sh \
-	  selftests/record/select.sh
+	  selftests/record/select.sh selftests/record/sim.sh

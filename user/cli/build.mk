@@ -3,7 +3,7 @@
 
 CLI_SRC := $(wildcard user/cli/*.c user/sim/*.c)
 CLI_OBJ := $(patsubst user/%,$(BUILD)/cli/%.o,$(CLI_SRC))
-CLI_CPPFLAGS := $(CPPFLAGS) -Iuser/lib
+CLI_CPPFLAGS := $(CPPFLAGS) -Iuser/lib -Ibpf
 CLI_CFLAGS := $(CFLAGS) $(WARN) -fno-strict-aliasing -Wno-missing-field-initializers
 
 $(BUILD)/cli/%.c.o: user/%.c
@@ -15,7 +15,7 @@ $(BUILD)/cli/%.c.o: user/%.c
 CLI_RT_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(wildcard user/simkernel/*.[cS]) user/base/format.c user/load/elf.c user/load/script.c)
 
 # The riscv64 engine's decoder and printers are in its library.
-$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a $(BUILD)/rv64/librv64.a
+$(BUILD)/sundial: $(CLI_OBJ) $(CLI_RT_OBJ) $(BUILD)/user/lib/libsundial.a $(BUILD)/rv64/librv64.a $(BUILD)/user/record/libsundial-record.a
 	$(CC) $(CLI_CFLAGS) $(LDFLAGS) -o $@ $^
 
 ALL += $(BUILD)/sundial

@@ -27,6 +27,8 @@ enum {
 	OPT_NO_PROGRESS,
 	OPT_HOSTNAME,
 	OPT_VERIFY,
+	OPT_RECORD,
+	OPT_RECORD_BUFFER,
 	OPT_DIR,
 	OPT_FAULT,
 	OPT_CPU_TIME,
@@ -48,6 +50,10 @@ static const struct argp_option options[] = {
 	 "standard, or deterministic (default): without addresses, equal in equal runs"},
 	{"verify", OPT_VERIFY, NULL, 0,
 	 "Run twice and compare output, system calls and statistics; exit status 1 if they differ"},
+	{"record", OPT_RECORD, "FILE", 0,
+	 "Keep a flight record of every process, for sundial rewind; no privilege is needed"},
+	{"record-buffer", OPT_RECORD_BUFFER, "MIB", 0,
+	 "Memory for the latest events, blocks and crashes of the record. Default: 256"},
 	{"cpus", OPT_CPUS, "N", 0, "CPUs that programs are told of, 1 to 64. Default: 1"},
 	{"no-clock-page", OPT_NO_CLOCK_PAGE, NULL, 0,
 	 "Answer clock reads by system calls; nothing else changes but speed"},
@@ -190,6 +196,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_VERIFY:
 		o->verify = true;
 		return 0;
+	case OPT_RECORD:
+		o->record_file = arg;
+		return 0;
+	case OPT_RECORD_BUFFER:
+		o->record_bytes = parse_number(state, "record-buffer", arg, 8, 4096) << 20;
+		return 0;
 	case OPT_DIR:
 		o->dir = arg;
 		return 0;
@@ -256,6 +268,7 @@ int cmd_sim(int argc, char **argv)
 		.patch = true,
 		.progress = -1,
 		.hostname = "sundial",
+		.record_bytes = 256UL << 20,
 	};
 
 	without_randomisation(argv, argc);

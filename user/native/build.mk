@@ -4,7 +4,7 @@
 RT_CFLAGS := -O2 -g -ffreestanding -fpie -fvisibility=hidden -mgeneral-regs-only -mfsgsbase \
 	     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	     -fno-tree-loop-distribute-patterns -fno-strict-aliasing $(WARN)
-RT_CPPFLAGS := $(CPPFLAGS) -Iuser/lib
+RT_CPPFLAGS := $(CPPFLAGS) -Iuser/lib -Ibpf
 
 SIM_SRC := $(wildcard user/simkernel/*.c user/simkernel/*.S)
 SIM_OBJ := $(patsubst user/%,$(BUILD)/rt/%.o,$(SIM_SRC))

@@ -24,6 +24,7 @@
 #include "simkernel/ids.h"
 #include "simkernel/join.h"
 #include "simkernel/random.h"
+#include "simkernel/record.h"
 #include "simkernel/syscall.h"
 
 #define AUX_MAX 64 /* pairs; Linux gives about 24 */
@@ -268,6 +269,16 @@ static bool refuses_clock_page(char *const *envp)
 	return false;
 }
 
+/* program_load() left the interpreter's name in scratch. */
+static void record_image(struct thread *th, const struct program *prog)
+{
+	struct process *p = th->task->process;
+
+	record_loaded(th->host, p, prog->path, prog->image.base);
+	if (prog->interp_base)
+		record_loaded(th->host, p, prog->scratch->interpreter, prog->interp_base);
+}
+
 static void enter_simulation(struct program *prog, const char *spec) __attribute__((noreturn));
 static void enter_simulation(struct program *prog, const char *spec)
 {
@@ -316,6 +327,8 @@ static void enter_simulation(struct program *prog, const char *spec)
 	p->mm->env_start = prog->stack.env_start;
 	p->mm->env_end = prog->stack.env_end;
 	p->mm->stack_top = prog->stack_top;
+	if (recording(h))
+		record_image(&nt->thread, prog);
 	hostcall(SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV);
 	native_thread_arm(nt);
 	t->new_thread = false;

@@ -11,7 +11,7 @@ $(BUILD)/rv64/fp%.c.o: RV64_CFLAGS += -frounding-math -ftrapping-math -fno-fast-
 
 $(BUILD)/rv64/%.c.o: user/rv64/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(RV64_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) -Ibpf $(RV64_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(RV64_LIB): $(RV64_OBJ)
 	rm -f $@

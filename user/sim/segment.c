@@ -109,8 +109,10 @@ static void create_clock(struct sim *s)
 	s->host->clock = page;
 }
 
-static void fill_config(struct host_config *c, const struct sim_options *opt)
+static void fill_config(struct host *host, const struct sim_options *opt)
 {
+	struct host_config *c = &host->config;
+
 	c->seed = opt->seed;
 	c->start_ns = opt->start_ns;
 	c->until_ns = opt->until_ns ? SIM_BOOT_NS + opt->until_ns : TIME_NEVER;
@@ -120,6 +122,7 @@ static void fill_config(struct host_config *c, const struct sim_options *opt)
 	c->quantum_ns = opt->quantum_ns;
 	c->cpus = opt->cpus;
 	c->strace_mode = opt->strace_dir ? opt->strace_mode : STRACE_OFF;
+	host->logs = c->strace_mode ? LOG_STRACE : 0;
 	c->clock_page = opt->clock_page;
 	c->patch = opt->patch;
 	c->fault_point = opt->fault_point;
@@ -138,7 +141,7 @@ void segment_create(struct sim *s)
 {
 	create_arena(s);
 	create_clock(s);
-	fill_config(&s->host->config, s->opt);
+	fill_config(s->host, s->opt);
 	s->host->config.supervisor_pid = getpid();
 	s->host->config.arena_fd = s->arena_fd;
 	s->host->config.clock_fd = sundial_clock_fd(s->clock);

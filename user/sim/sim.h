@@ -25,7 +25,9 @@ struct sim_options {
 	int progress; /* 1, 0, or -1: when stderr is a terminal */
 	u32 fault_point, fault_count;
 	const char *stats_file, *strace_dir, *dir, *hostname;
-	char **argv; /* the program and its arguments, NULL-ended */
+	const char *record_file; /* NULL: nothing is recorded */
+	u64 record_bytes;	 /* of buffers */
+	char **argv;		 /* the program and its arguments, NULL-ended */
 	/* Of riscv64 programs; see struct host_config. */
 	char sysroot[PATH_MAX];
 	u64 tb_bytes;
@@ -47,6 +49,7 @@ struct sim {
 	int arena_fd;
 	struct sundial_clock *clock;
 	int strace_fd;	 /* the strace folder, or -1 */
+	int record_fd;	 /* the folder of the recording, or -1 */
 	int native_fd;	 /* sundial-native, with --dir; else -1 */
 	int rv64_fd;	 /* the same of sundial-rv64 */
 	FILE *stats_out; /* of --stats=FILE, or NULL */
@@ -73,6 +76,13 @@ void hostdir_enter(const char *dir, char real[PATH_MAX]);
 void segment_create(struct sim *s);
 /* parcel.c: keeps the host descriptors that guests send each other; before launch(). */
 void parcel_start(struct sim *s);
+/*
+ * recording.c: before --dir hides folders; makes the buffers, before launch(); and after
+ * supervise(), writes the file and says which programs crashed. End the command on failure.
+ */
+void recording_open(struct sim *s);
+void recording_create(struct sim *s);
+void recording_write(struct sim *s);
 /* launch.c: starts the first program. */
 void launch(struct sim *s);
 /* supervisor.c: returns when the simulation has ended and every guest process is gone. */

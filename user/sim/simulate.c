@@ -79,6 +79,7 @@ int simulate(const struct sim_options *o)
 	native_find(native, sizeof(native));
 	rv64_look(native, rv64);
 	open_outputs(&s);
+	recording_open(&s);
 	if (o->dir) {
 		s.native_fd = open(native, O_PATH | O_CLOEXEC);
 		s.rv64_fd = *rv64 ? open(rv64, O_PATH | O_CLOEXEC) : -1;
@@ -90,6 +91,7 @@ int simulate(const struct sim_options *o)
 	s.cpu = sched_getcpu();
 	segment_create(&s);
 	fill_paths(&s, native, rv64, dir);
+	recording_create(&s);
 	supervisor_prepare();
 	s.wall_start_ns = wall_now_ns();
 	parcel_start(&s);
@@ -97,6 +99,7 @@ int simulate(const struct sim_options *o)
 	supervise(&s);
 	flush_strace(&s);
 	report_end(&s);
+	recording_write(&s);
 	if (!o->quiet)
 		report_summary(&s);
 	if (o->stats)

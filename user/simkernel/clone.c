@@ -12,6 +12,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/mm.h"
 #include "simkernel/pidfd.h"
+#include "simkernel/record.h"
 #include "simkernel/syscall.h"
 
 #define CLONE_NAMESPACES                                                               \
@@ -196,6 +197,8 @@ static long do_clone(struct thread *th, const struct clone_request *req)
 		self->vfork_pending = true;
 		p->vfork_parent = self;
 	}
+	if (recording(h))
+		record_forked(h, self, t);
 	task_start(t);
 	if (req->flags & CLONE_VFORK)
 		wait_for_vfork(th);

@@ -19,6 +19,7 @@
 #include "simkernel/inotify.h"
 #include "simkernel/pidfd.h"
 #include "simkernel/pty.h"
+#include "simkernel/record.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
@@ -172,6 +173,8 @@ static void note_end(struct host *h, struct task *t, u32 status)
 {
 	char name[16];
 
+	if (recording(h))
+		record_ended(h, t, status);
 	if (WIFEXITED(status))
 		strace_note(h, t, "+++ exited with %d +++", WEXITSTATUS(status));
 	else
@@ -247,6 +250,8 @@ static void thread_exit(struct thread *th)
 		put_user(zero, t->clear_child_tid);
 		futex_wake_address(th, t->clear_child_tid, 1);
 	}
+	if (recording(h))
+		record_ended(h, t, 0);
 	strace_note(h, t, "+++ exited +++");
 	signal_task_exit(t);
 	task_reap(t);
@@ -368,5 +373,7 @@ void process_exec_done(struct thread *th, const char *exe, const char *name)
 	t->clear_child_tid = t->set_child_tid = t->robust_list = 0;
 	p->execed = true;
 	p->dumpable = true;
+	if (recording(h))
+		record_executed(h, t, exe);
 	end_vfork(p);
 }

@@ -23,6 +23,10 @@ enum strace_mode {
 	STRACE_DETERMINISTIC,
 };
 
+/* Who wants to know of each system call: one word, so that nobody costs one branch. */
+#define LOG_STRACE (1U << 0)
+#define LOG_RECORD (1U << 1)
+
 struct host_config {
 	u64 seed;
 	s64 start_ns;	/* CLOCK_REALTIME at the start, since 1970 */
@@ -73,6 +77,8 @@ struct host {
 	u64 allocated;
 	struct host_config config;
 	struct sundial_clock_page *clock; /* at CLOCK_BASE in every guest */
+	struct recorder *recorder;	  /* record.h; NULL: nobody records */
+	u32 logs;			  /* LOG_*, of system calls */
 
 	/* Who runs (sched.c) */
 	struct task *current;

@@ -11,6 +11,7 @@
 #include "simkernel/arena.h"
 #include "simkernel/ipc.h"
 #include "simkernel/mm.h"
+#include "simkernel/record.h"
 #include "simkernel/syscall.h"
 
 struct shared_map {
@@ -179,6 +180,8 @@ SYSCALL_DEFINE(mmap)
 	if (is_error(ret))
 		return ret;
 	mm_forget(th->host, mm_of(th), ret, len);
+	if (recording(th->host) && f && a[2] & PROT_EXEC)
+		record_mapped(th->host, th->task->process, ret, len, a[5], a[2], a[4], NULL);
 	if (!shared)
 		return ret;
 	if (f) {

@@ -13,6 +13,7 @@
 #include "base/string.h"
 #include "simkernel/fault.h"
 #include "simkernel/process.h"
+#include "simkernel/record.h"
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
 #include "simkernel/timers.h"
@@ -238,6 +239,8 @@ static void switch_to(struct thread *th, struct task *next)
 		sched_update_limit(th->host);
 		return;
 	}
+	if (recording(th->host) && next)
+		record_switch(th->host, t, next);
 	WRITE_ONCE(t->run, 0);
 	if (next)
 		sched_hand_over(th->host, next);

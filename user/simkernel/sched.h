@@ -15,7 +15,7 @@
 #include <linux/sundial.h>
 
 /* The count (CLOCK_MONOTONIC) of the host. */
-static inline u64 host_now(struct host *h)
+static inline u64 host_now(const struct host *h)
 {
 	return h->clock->now_ns;
 }

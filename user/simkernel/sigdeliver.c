@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 #include "simkernel/process.h"
+#include "simkernel/record.h"
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
 #include "simkernel/sigset.h"
@@ -107,6 +108,8 @@ static void die_of(struct thread *th, int sig, const siginfo_t *info)
 	struct process *p = th->task->process;
 	u32 status = sig;
 
+	if (recording(th->host))
+		record_crash(th, sig, info, true);
 	if (SIGBIT(sig) & SIGSET_CORE && p->rlimit[RLIMIT_CORE].rlim_cur && p->dumpable &&
 	    th->engine->dump_core) {
 		status |= 0x80;
@@ -138,6 +141,19 @@ static void wait_while_stopped(struct thread *th)
 	signal_recalc(t);
 }
 
+static void log_delivery(struct thread *th, int sig, const siginfo_t *info, u64 handler)
+{
+	struct host *h = th->host;
+
+	if (h->logs & LOG_STRACE)
+		signal_note(h, th->task, sig, info);
+	if (!(h->logs & LOG_RECORD))
+		return;
+	record_delivered(h, th->task, sig, info, handler);
+	if (handler != (u64)SIG_DFL && sig != SIGKILL)
+		record_crash(th, sig, info, false);
+}
+
 static void deliver_all(struct thread *th, struct leaving *l)
 {
 	struct task *t = th->task;
@@ -160,8 +176,8 @@ static void deliver_all(struct thread *th, struct leaving *l)
 		handler = t->process->sighand->action[sig].handler;
 		if (sig != SIGKILL && handler == (u64)SIG_IGN)
 			continue;
-		if (th->host->config.strace_mode)
-			signal_note(th->host, t, sig, &info);
+		if (th->host->logs)
+			log_delivery(th, sig, &info, handler);
 		if (handler == (u64)SIG_DFL || sig == SIGKILL)
 			default_action(th, sig, &info);
 		else

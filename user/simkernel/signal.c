@@ -12,6 +12,7 @@
 #include <errno.h>
 #include "base/string.h"
 #include "simkernel/arena.h"
+#include "simkernel/record.h"
 #include "simkernel/signal.h"
 #include "simkernel/sigset.h"
 #include "simkernel/sched.h"
@@ -280,6 +281,8 @@ static long send(struct process *p, struct task *t, int sig, const siginfo_t *in
 	long ret;
 
 	h->signals_sent++;
+	if (recording(h))
+		record_sent(h, p, t, sig, info);
 	if (p == h->init)
 		return 0; /* has no handler for anything, and cannot be killed */
 	if (!prepare(p, judge, sig))

@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "simkernel/fault.h"
 #include "simkernel/inotify.h"
+#include "simkernel/record.h"
 #include "simkernel/strace.h"
 #include "simkernel/syscall.h"
 
@@ -66,6 +67,23 @@ static void charge(struct host *h, struct task *t, u64 nr)
 	h->clock->now_ns += h->config.call_ns;
 }
 
+static void __attribute__((noinline))
+log_call(struct thread *th, u64 nr, const u64 *a, u64 begun_ns)
+{
+	if (th->host->logs & LOG_STRACE)
+		strace_enter(th, nr, a, begun_ns);
+	if (th->host->logs & LOG_RECORD)
+		record_call(th, nr, a, begun_ns);
+}
+
+static void __attribute__((noinline)) log_done(struct thread *th, u64 nr, const u64 *a, long ret)
+{
+	if (th->host->logs & LOG_STRACE)
+		strace_exit(th, nr, a, ret);
+	if (th->host->logs & LOG_RECORD)
+		record_call_done(th, nr, a, ret);
+}
+
 long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 {
 	struct host *h = th->host;
@@ -84,8 +102,8 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 	if (unlikely(h->clock->now_ns >= h->clock->limit_ns || h->death_pending))
 		sched_look(th);
 	h->call_used_host = false;
-	if (unlikely(h->config.strace_mode))
-		strace_enter(th, nr, a, begun_ns);
+	if (unlikely(h->logs))
+		log_call(th, nr, a, begun_ns);
 	ret = dispatch(th, nr, a);
 	if (unlikely(t->nheld || t->poll || t->scratch))
 		task_release_call(t);
@@ -93,8 +111,8 @@ long sim_syscall(struct thread *th, u64 nr, const u64 *a)
 		inotify_after_call(h, th, nr);
 	stat->host += h->call_used_host;
 	stat->errors += is_error(ret);
-	if (unlikely(h->config.strace_mode))
-		strace_exit(th, nr, a, ret);
+	if (unlikely(h->logs))
+		log_done(th, nr, a, ret);
 	if (unlikely(signal_waiting(t) || t->restore_mask || ret <= -ERESTARTSYS))
 		ret = signal_return_to_user(th, ret, nr);
 	t->in_kernel = false;

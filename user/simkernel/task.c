@@ -9,6 +9,7 @@
 #include "simkernel/file.h"
 #include "simkernel/poll.h"
 #include "simkernel/process.h"
+#include "simkernel/record.h"
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
 
@@ -161,6 +162,8 @@ void task_reap(struct task *t)
 	futex_task_gone(t);
 	ptrace_task_gone(t);
 	sigpending_flush(h, &t->pending, ~0UL);
+	if (recording(h))
+		record_task_gone(h, t);
 	p->dead_cpu_ns += task_cpu_ns(t);
 	p->dead_sys_ns += t->sys_ns;
 	list_del(&t->thread_link);

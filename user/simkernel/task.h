@@ -136,7 +136,9 @@ struct task {
 	/* Accounting on the virtual clock */
 	u64 run_start_ns, cpu_ns, sys_ns, start_ns;
 	u64 calls, voluntary_switches, involuntary_switches;
-	u64 call_start_ns; /* strace.c */
+	u64 call_start_ns;  /* strace.c, record.c */
+	u64 call_args[6];   /* record.c */
+	void *record_fault; /* recordcrash.c: as it was at its last signal with a handler */
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
 	s32 ioprio;
@@ -207,7 +209,8 @@ struct process {
 	s32 exec_fd;		 /* the host's alone: execve finds a nameless file by it; 0: none */
 	const char *virtual_cwd; /* a working directory under /proc or /sys; NULL: the host's */
 	struct strace_buffer *strace;
-	void *ipc; /* SysV undo lists */
+	void *ipc;	  /* SysV undo lists */
+	u32 record_epoch; /* record.c: how many programs it has executed */
 	u32 uid, gid;
 	struct cred cred; /* through process_cred(), ids.h */
 	u32 pdeath_signal, personality;

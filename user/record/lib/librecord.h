@@ -57,6 +57,10 @@ void sundial_record_close(struct sundial_record_reader *reader);
 /* Makes a file, which appears under its name when it is finished: no half files. */
 int sundial_record_create(const char *path, struct sundial_record_writer **writer);
 
+/* The same, with this for the time at which it was made: host_ns of its records counts that. */
+int sundial_record_create_at(const char *path, const struct sundial_record_time *time,
+			     struct sundial_record_writer **writer);
+
 /* Appends a record of header->length bytes. An error stays, and finish reports it. */
 void sundial_record_write(struct sundial_record_writer *writer, const struct record_header *header);
 

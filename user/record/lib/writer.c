@@ -18,6 +18,7 @@
 
 struct sundial_record_writer {
 	int fd, error;
+	struct sundial_record_time time; /* all zero: the machine's */
 	char *path, *partial;
 	__u32 number, bytes;
 	struct record_block_header *block; /* with room for a block and the longest record */
@@ -55,8 +56,8 @@ static void put_header(struct sundial_record_writer *w)
 		.magic = RECORD_FILE_MAGIC,
 		.header_bytes = sizeof(header),
 		.byte_order = RECORD_BYTE_ORDER,
-		.monotonic_ns = now_ns(CLOCK_MONOTONIC),
-		.realtime_ns = now_ns(CLOCK_REALTIME),
+		.monotonic_ns = w->time.monotonic_ns ?: now_ns(CLOCK_MONOTONIC),
+		.realtime_ns = w->time.realtime_ns ?: now_ns(CLOCK_REALTIME),
 	};
 
 	header.checksum = record_crc32c(0, &header, offsetof(struct record_file_header, checksum));
@@ -77,12 +78,19 @@ static void flush(struct sundial_record_writer *w)
 
 int sundial_record_create(const char *path, struct sundial_record_writer **writer)
 {
+	return sundial_record_create_at(path, &(struct sundial_record_time){0}, writer);
+}
+
+int sundial_record_create_at(const char *path, const struct sundial_record_time *time,
+			     struct sundial_record_writer **writer)
+{
 	struct sundial_record_writer *w = calloc(1, sizeof(*w));
 	int ret = -ENOMEM;
 
 	if (!w)
 		return ret;
 	w->fd = -1;
+	w->time = *time;
 	w->path = strdup(path);
 	w->block = malloc(sizeof(*w->block) + BLOCK_BYTES + UINT16_MAX + 1);
 	if (!w->path || !w->block || asprintf(&w->partial, "%s.partial", path) < 0)
@@ -133,7 +141,8 @@ int sundial_record_finish(struct sundial_record_writer *w)
 {
 	struct record_header complete = {.type = RECORD_COMPLETE,
 					 .length = sizeof(complete),
-					 .host_ns = now_ns(CLOCK_MONOTONIC)};
+					 .host_ns =
+						 w->time.monotonic_ns ?: now_ns(CLOCK_MONOTONIC)};
 	int ret;
 
 	sundial_record_write(w, &complete);

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# sundial sim --record: the simulated kernel records its own programs, with no privilege.
+
+. selftests/tap.sh
+need jq
+corpus=$top/build/record/corpus
+
+# recorded PROG ARGS...: simulated, into $work/recording
+recorded() { capture "$SUNDIAL" sim --quiet --record recording "${sim_opts[@]}" -- "$@"; }
+show() { timeout "$limit" "$SUNDIAL" rewind --json --all recording >json 2>json.err; }
+days='
+	sleep 1d & sleep 2d & (sleep 3d; ls /late) &
+	wait
+	kill -SEGV $BASHPID'
+
+recorded bash -c "$days"
+exits 139 "a shell that dies after three days"
+like err 'crashed after 3 d' "the crash is announced, with its virtual time"
+mv recording first
+show first
+recorded bash -c "$days"
+cmp first recording >cmp.out 2>&1
+result $? "two runs give the same bytes" "$(cat cmp.out)"
+show
+is "$(jq '[.events[].virtual_ns] | . == sort' json)" true "events are in the order of virtual time"
+is "$(jq '[.events[] | .domain] | unique == [1]' json)" true "and of one domain"
+between "$(jq "[.events[].tgid] | unique | length" json)" 5 5 "every process is there"
+is "$(jq '[.events[] | select(.type == "exec") | .words | sub(".*/"; "")] | unique | join(" ")' json -r)" \
+	"bash ls sleep" "with what it executed"
+is "$(jq '[.events[] | select(.type == "output") | .words | test("late")] | any' json)" true \
+	"and what it wrote to standard error"
+is "$(jq '[.counts[] | .emitted == .recorded + .overwritten + .unfinished] | all' json)" true \
+	"emitted = recorded + overwritten + unfinished"
+
+sim_opts=(--record-buffer 8)
+recorded bash -c 'for ((i = 0; i < 60000; i++)); do kill -0 $$; done'
+exits 0 "a program that makes more events than there is room for"
+show
+between "$(jq '[.counts[].overwritten] | add' json)" 1 1000000 "the oldest are overwritten"
+is "$(jq '[.counts[] | .emitted == .recorded + .overwritten + .unfinished] | all' json)" true \
+	"and every one is accounted for"
+is "$(jq -r '.events[-1].type' json)" exit "the last is there"
+sim_opts=()
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 777 .
+	capture setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		"$SUNDIAL" sim --quiet --record nobody -- "$corpus/null_dereference"
+	exits 139 "nobody records without any capability"
+	[ -s nobody ]
+	result $? "and has the file"
+else
+	skip "nobody records" "needs root and setpriv"
+fi
+done_testing

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The flight recorder of a simulated host (sundial sim --record): what the simulated
+ * kernel writes of what its programs do, and what the supervisor makes a file from.
+ *
+ * It lies in the arena, in memory that is bounded when the simulation begins, and
+ * belongs to the holder of the run token: there is one writer at a time, so a ring
+ * needs no claims. No call of the host and no page of the guest's is needed to write
+ * an event.
+ *
+ * Times are virtual, those of the host's clock too (record_header.host_ns): two
+ * equal runs give equal files.
+ */
+#ifndef SUNDIAL_SIMKERNEL_RECORDER_H
+#define SUNDIAL_SIMKERNEL_RECORDER_H
+
+#include "events.h"
+#include "simkernel/host.h"
+
+#define RECORDER_DOMAIN 1 /* of the first host; a network's others count on */
+
+#define RECORDER_MISUSES 64
+#define RECORDER_FILES	 1024
+#define RECORDER_MAPS	 16384
+#define RECORDER_THREADS 64 /* kept of one crash */
+#define RECORDER_PAGES	 16 /* of each thread's stack */
+
+struct recorder_block {
+	u32 state; /* enum recorder_block_state */
+	u32 epoch;
+	s32 pid;
+	u32 pad;
+	u64 address, size_bytes;
+	struct record_site allocated, freed;
+};
+
+enum recorder_block_state {
+	RECORDER_EMPTY = 0,
+	RECORDER_LIVE,
+	RECORDER_FREED,
+};
+
+struct recorder_misuse {
+	struct recorder_block block; /* as it was; EMPTY if it never was one */
+	struct record_site again;
+	u64 address;
+	s32 pid;
+	u32 how; /* enum record_how */
+};
+
+/* A file that programs have mapped. */
+struct recorder_file {
+	char path[PATH_MAX];
+	u32 build_id_bytes;
+	u8 build_id[24];
+};
+
+struct recorder_mapping {
+	s32 pid;
+	u32 epoch;
+	u64 time_ns, start, end, offset;
+	u32 protection, file;
+};
+
+struct recorder {
+	/* Records one behind the other; the oldest give way. */
+	u8 *ring;
+	u64 ring_bytes; /* a power of two */
+	u64 head, tail; /* of bytes, counted from the beginning of the simulation */
+	u64 emitted, overwritten;
+
+	struct recorder_block *blocks; /* hash table by process and address */
+	u64 nblocks;		       /* a power of two */
+	u64 table_full;
+	struct record_stack *stacks;
+	u64 *stack_keys; /* of stacks[]; 0: free */
+	u64 nstacks;	 /* a power of two */
+	struct recorder_misuse misuses[RECORDER_MISUSES];
+	u32 misuse_count;
+
+	struct recorder_file *files[RECORDER_FILES];
+	u32 file_count;
+	struct recorder_mapping *maps;
+	u32 map_count;
+	u32 maps_lost;
+
+	/* Whole records of crashes, which nothing overwrites. */
+	u8 *kept;
+	u64 kept_bytes, kept_used;
+	u32 crashes, crashes_lost; /* the latter: no room */
+};
+
+#endif
