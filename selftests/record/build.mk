@@ -8,6 +8,9 @@ CORPUS	   := $(patsubst selftests/record/corpus/%,$(BUILD)/record/corpus/%,$(bas
 CORPUS_FLAGS := -O2 -g -w -fno-builtin -fno-ipa-icf -fstack-protector-strong -U_FORTIFY_SOURCE \
 		-fno-optimize-sibling-calls -pthread
 
+# Of what rewind shows.
+CHECKS += selftests/record/select.sh selftests/record/page.sh
+
 $(BUILD)/record/corpus/%: selftests/record/corpus/%.c selftests/record/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
@@ -61,4 +64,4 @@ VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECOR
 CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/threads.sh \
-	  selftests/record/select.sh selftests/record/sim.sh
+	  selftests/record/sim.sh

@@ -46,7 +46,16 @@ void say_site(struct diagnosis *d, struct process_files *files, const char *role
 {
 	struct place *place = say_place(d, role, site->host_ns, site->tid);
 
+	place->virtual_ns = site->virtual_ns;
 	unwind_site(files, site, &place->stack);
+}
+
+void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *role)
+{
+	struct place *place = say_place(d, role, c->crash->header.host_ns, c->crash->header.tid);
+
+	place->virtual_ns = c->crash->header.virtual_ns;
+	place->stack = c->stack;
 }
 
 static const char *signal_words(int number, int code)
@@ -85,7 +94,6 @@ void diagnose_other(const struct crash_case *c, struct diagnosis *d)
 {
 	const struct record_crash *crash = c->crash;
 	const struct frame *own = stack_own(&c->stack);
-	struct place *place;
 
 	say_headline(d, signal_kind(crash->number, crash->code), "%s (SIG%s) in %s",
 		     signal_words(crash->number, crash->code), sigabbrev_np(crash->number),
@@ -93,8 +101,7 @@ void diagnose_other(const struct crash_case *c, struct diagnosis *d)
 	if (crash->number == SIGILL && own)
 		d->mend = "compilers put such an instruction where __builtin_trap() or "
 			  "undefined behaviour is";
-	place = say_place(d, "crashed", crash->header.host_ns, crash->header.tid);
-	place->stack = c->stack;
+	say_crashed(c, d, "crashed");
 }
 
 static size_t diagnose_crash(const struct model *model, const struct record_crash *crash,

@@ -11,6 +11,7 @@
 struct place {
 	const char *role; /* "allocated", "freed", "used", ... */
 	uint64_t host_ns; /* 0: not known */
+	uint64_t virtual_ns;
 	uint32_t tid;
 	struct stack stack;
 };
@@ -31,15 +32,6 @@ struct diagnosis {
  */
 size_t diagnose(const struct model *model, struct diagnosis *found, size_t max);
 
-/* For the files of that folder. */
-void say_headline(struct diagnosis *d, const char *kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void say_evidence(struct diagnosis *d, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-struct place *say_place(struct diagnosis *d, const char *role, uint64_t host_ns, uint32_t tid);
-void say_site(struct diagnosis *d, struct process_files *files, const char *role,
-	      const struct record_site *site);
-
 /* A crashed thread and what is known of its process. */
 struct crash_case {
 	const struct model *model;
@@ -47,6 +39,16 @@ struct crash_case {
 	const struct record_crash *crash;
 	struct stack stack; /* of the crash */
 };
+
+/* For the files of that folder. */
+void say_headline(struct diagnosis *d, const char *kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void say_evidence(struct diagnosis *d, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+struct place *say_place(struct diagnosis *d, const char *role, uint64_t host_ns, uint32_t tid);
+void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *role);
+void say_site(struct diagnosis *d, struct process_files *files, const char *role,
+	      const struct record_site *site);
 
 /* Each fills d and returns true if that is what happened. */
 bool diagnose_misuse(const struct crash_case *c, struct diagnosis *d);

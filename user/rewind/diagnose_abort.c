@@ -101,12 +101,10 @@ bool diagnose_abort(const struct crash_case *c, struct diagnosis *d)
 {
 	const struct frame *own = stack_own(&c->stack);
 	const char *message = last_words(c);
-	struct place *place;
 
 	if (c->crash->number != SIGABRT)
 		return false;
-	place = say_place(d, "crashed", c->crash->header.host_ns, c->crash->header.tid);
-	place->stack = c->stack;
+	say_crashed(c, d, "crashed");
 	if (stack_has(&c->stack, "malloc_printerr", CALLERS)) {
 		explain_allocator(c, d);
 		return true;

@@ -17,13 +17,6 @@
 #define PAST_BLOCK  65536
 #define FROM_KERNEL 128 /* si_code SI_KERNEL: the processor gave no address */
 
-static void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *role)
-{
-	struct place *place = say_place(d, role, c->crash->header.host_ns, c->crash->header.tid);
-
-	place->stack = c->stack;
-}
-
 /* The function that most of the frames are of. */
 static const char *recurring(const struct stack *stack, size_t *times)
 {

@@ -53,16 +53,26 @@ static void memory_words(const struct record_memory *e, char *text, size_t bytes
 		snprintf(text, bytes, "free(%#llx), no block that is known", e->address);
 }
 
+void slice_name(const struct record_header *event, char *text, size_t bytes)
+{
+	const struct record_syscall *e = (const struct record_syscall *)event;
+
+	if (event->type != RECORD_SYSCALL)
+		snprintf(text, bytes, "%s", event_name(event));
+	else if (e->number >= 0 &&
+		 (size_t)e->number < sizeof(syscall_names) / sizeof(*syscall_names) &&
+		 syscall_names[e->number])
+		snprintf(text, bytes, "%s", syscall_names[e->number]);
+	else
+		snprintf(text, bytes, "syscall_%d", e->number);
+}
+
 static void syscall_words(const struct record_syscall *e, char *text, size_t bytes)
 {
 	char name[32];
 	int n;
 
-	if (e->number >= 0 && (size_t)e->number < sizeof(syscall_names) / sizeof(*syscall_names) &&
-	    syscall_names[e->number])
-		snprintf(name, sizeof(name), "%s", syscall_names[e->number]);
-	else
-		snprintf(name, sizeof(name), "syscall_%d", e->number);
+	slice_name(&e->header, name, sizeof(name));
 	n = snprintf(text, bytes, "%s(%#llx, %#llx, %#llx, %#llx)", name, e->args[0], e->args[1],
 		     e->args[2], e->args[3]);
 	if (n < 0 || (size_t)n >= bytes)

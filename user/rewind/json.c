@@ -53,10 +53,12 @@ static json_t *diagnosis_json(const struct diagnosis *d)
 	for (size_t i = 0; i < d->place_count; i++) {
 		const struct place *place = &d->places[i];
 
-		json_array_append_new(places, json_pack("{s:s,s:I,s:I,s:o}", "role", place->role,
-							"host_ns", (json_int_t)place->host_ns,
-							"tid", (json_int_t)place->tid, "stack",
-							stack_json(&place->stack)));
+		json_array_append_new(places,
+				      json_pack("{s:s,s:I,s:I,s:I,s:o}", "role", place->role,
+						"host_ns", (json_int_t)place->host_ns, "virtual_ns",
+						(json_int_t)place->virtual_ns, "tid",
+						(json_int_t)place->tid, "stack",
+						stack_json(&place->stack)));
 	}
 	return json_pack("{s:s,s:o,s:o,s:o,s:o}", "kind", d->kind, "headline", text(d->headline),
 			 "evidence", evidence, "mend", text(d->mend), "places", places);

@@ -15,12 +15,14 @@
 
 struct options {
 	const char *path;
+	const char *html; /* where to write it */
 	bool json, all, counted;
 	struct selection selection;
 };
 
 enum {
 	OPT_JSON = 256,
+	OPT_HTML,
 	OPT_AT,
 	OPT_WINDOW,
 	OPT_BEFORE,
@@ -36,6 +38,8 @@ enum {
 /* clang-format off */
 static const struct argp_option table[] = {
 	{"json", OPT_JSON, NULL, 0, "One JSON object for programs, with every event", 1},
+	{"html", OPT_HTML, "FILE", 0, "Write a page for a browser, with a timeline; - for standard "
+	 "output", 1},
 	{"at", OPT_AT, "TIME", 0, "The events around TIME: 12.5s after the first event, -1s before "
 	 "the last, 13:05:22.25 of the clock, or crash", 2},
 	{"window", OPT_WINDOW, "SECONDS", 0, "How much of the timeline: around --at, after --after, "
@@ -79,6 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_JSON:
 		o->json = true;
+		return 0;
+	case OPT_HTML:
+		o->html = arg;
 		return 0;
 	case OPT_AT:
 		s->at = arg;
@@ -132,8 +139,9 @@ static void choose(struct options *o, const struct model *model, struct shown *s
 	int ret;
 
 	if (!o->counted)
-		s->last = o->all || o->json || s->at || s->window || s->after ? SELECT_ALL
-									      : EVENTS_SHOWN;
+		s->last = o->all || o->json || o->html || s->at || s->window || s->after
+				  ? SELECT_ALL
+				  : EVENTS_SHOWN;
 	ret = select_events(model, s, shown, &which, &what);
 	if (ret == -EINVAL)
 		fail(which, what);
@@ -153,6 +161,15 @@ static const char *why(int error)
 	}
 }
 
+static FILE *open_output(const char *path)
+{
+	FILE *to = strcmp(path, "-") ? fopen(path, "we") : stdout;
+
+	if (!to)
+		fail(path, strerror(errno));
+	return to;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {table, parse, "FILE",
@@ -160,6 +177,7 @@ int main(int argc, char **argv)
 	static struct diagnosis found[DIAGNOSES_MAX];
 	struct options o = {.selection = {.cpu = -1}};
 	struct shown shown;
+	FILE *to = stdout;
 	struct model model;
 	size_t count;
 	int ret;
@@ -172,11 +190,15 @@ int main(int argc, char **argv)
 		fail(o.path, why(ret));
 	choose(&o, &model, &shown);
 	count = diagnose(&model, found, DIAGNOSES_MAX);
-	if (o.json)
+	if (o.html) {
+		to = open_output(o.html);
+		ret = view_html(to, o.path, &model, found, count, &shown);
+	} else if (o.json) {
 		ret = view_json(stdout, &model, found, count, &shown);
-	else
+	} else {
 		view_text(stdout, o.path, &model, found, count, &shown);
-	if (fflush(stdout) || ret)
-		fail("standard output", "could not be written");
+	}
+	if (ret || ferror(to) || fflush(to) || (to != stdout && fclose(to)))
+		fail(o.html ? o.html : "standard output", "could not be written");
 	return 0;
 }

@@ -78,8 +78,11 @@ static void put_diagnosis(FILE *to, const struct model *model, const struct diag
 
 		fprintf(to, "\n  %s", place->role);
 		if (place->host_ns)
-			fprintf(to, " at %.6f s by thread %u", model_seconds(model, place->host_ns),
-				place->tid);
+			fprintf(to, " at %.6f s", model_seconds(model, place->host_ns));
+		if (place->virtual_ns && place->virtual_ns != place->host_ns)
+			fprintf(to, ", virtual %.9f s,", (double)place->virtual_ns / 1e9);
+		if (place->host_ns)
+			fprintf(to, " by thread %u", place->tid);
 		fputs(":\n", to);
 		put_stack(to, &place->stack);
 	}

@@ -267,6 +267,8 @@ static void name_frame(struct process_files *files, Dwfl_Module *module, uint64_
 	source = dwfl_module_getsrc(module, look);
 	if (source)
 		frame->file = dwfl_lineinfo(source, NULL, &frame->line, NULL, NULL, NULL);
+	if (source)
+		frame->folder = dwfl_line_comp_dir(source);
 	unit = dwfl_module_addrdie(module, look, &bias);
 	if (unit)
 		count = dwarf_getscopes(unit, look - bias, &scopes);
@@ -280,6 +282,7 @@ static void name_frame(struct process_files *files, Dwfl_Module *module, uint64_
 		outer = add_frame(files->stack, pc);
 		if (outer) {
 			outer->object = object;
+			outer->folder = frame->folder;
 			outer->file = call_site(unit, &scopes[i], &outer->line);
 		}
 		frame = outer;

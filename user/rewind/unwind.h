@@ -14,6 +14,7 @@ struct frame {
 	uint64_t pc;
 	const char *function; /* demangled; NULL if it is not known */
 	const char *file;     /* source; NULL if it is not known */
+	const char *folder;   /* that a relative file is in, or NULL */
 	const char *object;   /* the mapped file; NULL outside of any */
 	int line;
 	bool inlined; /* into the frame after it */

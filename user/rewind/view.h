@@ -26,6 +26,13 @@ void view_text(FILE *to, const char *path, const struct model *model, const stru
 int view_json(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,
 	      const struct shown *shown);
 
+/* A page for a browser, with a timeline. */
+int view_html(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
+	      size_t count, const struct shown *shown);
+
+/* What a call is of: a system call's name, or a function's. */
+void slice_name(const struct record_header *event, char *text, size_t bytes);
+
 /* An event in a few words: "malloc(100) = 0x5555...". */
 void event_words(const struct record_header *event, char *text, size_t bytes);
 

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Makes intervals and levels of events, for the views that draw them. */
+#include "rewind/tracks.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 64
+
+/* A thread, while its calls are laid into each other. */
+struct nesting {
+	uint64_t ends[DEPTH_MAX];
+	size_t depth;
+	uint64_t exit; /* when it ended; 0: not known */
+};
+
+static uint32_t *place_of(const struct tracks *t, uint32_t tid)
+{
+	size_t at = tid * 2654435761U & (t->place_count - 1);
+
+	while (t->places[at] && t->threads[t->places[at] - 1].tid != tid)
+		at = (at + 1) & (t->place_count - 1);
+	return &t->places[at];
+}
+
+size_t tracks_thread(const struct tracks *t, uint32_t tid)
+{
+	return t->place_count ? *place_of(t, tid) - (size_t)1 : SIZE_MAX;
+}
+
+/* Room for one more; the places are never more than half full. */
+static int grow_threads(struct tracks *t)
+{
+	struct track_thread *threads;
+
+	if (2 * t->thread_count < t->place_count)
+		return 0;
+	free(t->places);
+	t->place_count = t->place_count ? 2 * t->place_count : 64;
+	t->places = calloc(t->place_count, sizeof(*t->places));
+	threads = reallocarray(t->threads, t->place_count, sizeof(*threads));
+	t->threads = threads ? threads : t->threads;
+	if (!t->places || !threads)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->thread_count; i++)
+		*place_of(t, threads[i].tid) = (uint32_t)i + 1;
+	return 0;
+}
+
+/* Those that do something else than to leave a CPU, which other programs' threads do too. */
+static int find_threads(const struct model *model, const struct shown *shown, struct tracks *t)
+{
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct record_header *event = model->events.all[shown->index[i]];
+
+		if (event->type == RECORD_SWITCH || !event->tid ||
+		    tracks_thread(t, event->tid) != SIZE_MAX)
+			continue;
+		if (grow_threads(t))
+			return -ENOMEM;
+		t->threads[t->thread_count] =
+			(struct track_thread){event->tid, event->tgid, event->domain};
+		*place_of(t, event->tid) = (uint32_t)++t->thread_count;
+	}
+	return 0;
+}
+
+static int by_from(const void *a, const void *b)
+{
+	const struct slice *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to < y->to) - (x->to > y->to);
+}
+
+static void nest(struct tracks *t, struct nesting *nestings)
+{
+	for (size_t i = 0; i < t->slice_count; i++) {
+		struct slice *slice = &t->slices[i];
+		struct nesting *n = &nestings[tracks_thread(t, slice->event->tid)];
+
+		while (n->depth && n->ends[n->depth - 1] <= slice->from)
+			n->depth--;
+		slice->depth = (uint16_t)n->depth;
+		if (n->depth < DEPTH_MAX)
+			n->ends[n->depth++] = slice->to;
+	}
+}
+
+/* A call that had not returned lasts as long as its thread. */
+static void end_open(const struct model *model, const struct shown *shown, struct tracks *t,
+		     struct nesting *nestings)
+{
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct record_header *event = model->events.all[shown->index[i]];
+
+		if (event->type == RECORD_EXIT && event->tid)
+			nestings[tracks_thread(t, event->tid)].exit = model_when(model, event);
+	}
+	for (size_t i = 0; i < t->slice_count; i++) {
+		struct slice *slice = &t->slices[i];
+		uint64_t exit = nestings[tracks_thread(t, slice->event->tid)].exit;
+
+		if (slice->open)
+			slice->to = exit > slice->from ? exit : model_last(model);
+	}
+}
+
+static int find_slices(const struct model *model, const struct shown *shown, struct tracks *t)
+{
+	struct nesting *nestings = calloc(t->thread_count + 1, sizeof(*nestings));
+
+	t->slices = malloc((shown->count + 1) * sizeof(*t->slices));
+	if (!nestings || !t->slices) {
+		free(nestings);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct record_header *event = model->events.all[shown->index[i]];
+		const struct record_syscall *call = (const struct record_syscall *)event;
+		struct slice *slice = &t->slices[t->slice_count];
+
+		if (event->type != RECORD_SYSCALL || !event->tid)
+			continue;
+		t->slice_count++;
+		slice->event = event;
+		slice->from = model_when(model, event);
+		slice->open = call->flags & RECORD_UNFINISHED;
+		slice->to = slice->from + call->duration_ns;
+	}
+	end_open(model, shown, t, nestings);
+	qsort(t->slices, t->slice_count, sizeof(*t->slices), by_from);
+	nest(t, nestings);
+	free(nestings);
+	return 0;
+}
+
+/* The thread that is on a CPU, and since when. */
+struct current {
+	uint32_t tid;
+	uint64_t since;
+};
+
+static void end_run(struct tracks *t, const struct current *current, uint16_t cpu, uint64_t when)
+{
+	if (current->tid && tracks_thread(t, current->tid) != SIZE_MAX)
+		t->runs[t->run_count++] = (struct run){current->since, when, current->tid, cpu};
+}
+
+static int find_runs(const struct model *model, const struct shown *shown, struct tracks *t)
+{
+	struct current *current = calloc(UINT16_MAX, sizeof(*current));
+
+	t->runs = malloc((shown->count + UINT16_MAX) * sizeof(*t->runs));
+	if (!current || !t->runs) {
+		free(current);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct record_header *event = model->events.all[shown->index[i]];
+		const struct record_switch *change = (const struct record_switch *)event;
+		struct current *on = &current[event->cpu];
+
+		if (event->type != RECORD_SWITCH || event->cpu == UINT16_MAX)
+			continue;
+		/* The first that is known of this CPU: the thread was there before. */
+		if (!on->since || on->tid != event->tid)
+			*on = (struct current){event->tid, on->since ? on->since : shown->from};
+		end_run(t, on, event->cpu, model_when(model, event));
+		*on = (struct current){change->next_tid, model_when(model, event)};
+	}
+	for (uint16_t cpu = 0; cpu < UINT16_MAX; cpu++)
+		end_run(t, &current[cpu], cpu, shown->to);
+	free(current);
+	return 0;
+}
+
+/*
+ * What a process has allocated at the end is known from the table of live blocks,
+ * whatever was overwritten; what it had before follows from the events backwards.
+ */
+static uint64_t live_at_end(const struct model *model, uint32_t tgid)
+{
+	uint64_t bytes = 0;
+	uint32_t epoch = 0;
+
+	for (size_t i = 0; i < model->blocks.count; i++) {
+		const struct record_block *b = (const struct record_block *)model->blocks.all[i];
+
+		if (b->header.tgid != tgid || b->how != RECORD_HOW_LIVE || b->epoch < epoch)
+			continue;
+		if (b->epoch > epoch)
+			bytes = 0;
+		epoch = b->epoch;
+		bytes += b->size_bytes;
+	}
+	return bytes;
+}
+
+static int64_t *level_of(struct tracks *t, int64_t *levels, const struct model *model, size_t count,
+			 uint32_t tgid, struct level *known)
+{
+	for (size_t i = 0; i < count; i++)
+		if (known[i].tgid == tgid)
+			return &levels[i];
+	known[count].tgid = tgid;
+	levels[count] = (int64_t)live_at_end(model, tgid);
+	return &levels[count];
+}
+
+static int find_levels(const struct model *model, const struct shown *shown, struct tracks *t)
+{
+	struct level *known = calloc(t->thread_count + 1, sizeof(*known));
+	int64_t *levels = calloc(t->thread_count + 1, sizeof(*levels)), *now;
+	size_t count = 0, i = model->events.count, first = shown->count ? shown->index[0] : 0;
+
+	t->levels = malloc((shown->count + 1) * sizeof(*t->levels));
+	if (!known || !levels || !t->levels) {
+		free(known);
+		free(levels);
+		return -ENOMEM;
+	}
+	for (size_t at = shown->count; i-- > first && at;) {
+		const struct record_header *event = model->events.all[i];
+		const struct record_memory *memory = (const struct record_memory *)event;
+		bool is_shown = shown->index[at - 1] == i;
+
+		at -= is_shown;
+		if ((event->type != RECORD_ALLOC && event->type != RECORD_FREE) || !event->tid ||
+		    (!is_shown && tracks_thread(t, event->tid) == SIZE_MAX))
+			continue;
+		now = level_of(t, levels, model, count, event->tgid, known);
+		count += now == &levels[count];
+		if (is_shown)
+			t->levels[t->level_count++] =
+				(struct level){model_when(model, event),
+					       *now > 0 ? (uint64_t)*now : 0, event->tgid};
+		*now += event->type == RECORD_ALLOC ? -(int64_t)memory->size_bytes
+						    : (int64_t)memory->size_bytes;
+	}
+	for (i = 0; i < t->level_count / 2; i++) {
+		struct level other = t->levels[i];
+
+		t->levels[i] = t->levels[t->level_count - 1 - i];
+		t->levels[t->level_count - 1 - i] = other;
+	}
+	free(known);
+	free(levels);
+	return 0;
+}
+
+int tracks_build(const struct model *model, const struct shown *shown, struct tracks *t)
+{
+	int ret;
+
+	memset(t, 0, sizeof(*t));
+	ret = find_threads(model, shown, t);
+	if (!ret)
+		ret = find_slices(model, shown, t);
+	if (!ret)
+		ret = find_runs(model, shown, t);
+	if (!ret)
+		ret = find_levels(model, shown, t);
+	if (ret)
+		tracks_free(t);
+	return ret;
+}
+
+void tracks_free(struct tracks *t)
+{
+	free(t->slices);
+	free(t->runs);
+	free(t->levels);
+	free(t->threads);
+	free(t->places);
+	memset(t, 0, sizeof(*t));
+}
