@@ -28,6 +28,7 @@ enum record_type {
 	RECORD_FREE = 9,    /* record_memory */
 	RECORD_OUTPUT = 10, /* record_text: the beginning of a write to standard error */
 	RECORD_FAULT = 11,  /* record_fault: a page fault */
+	RECORD_RUN = 32,    /* record_run: ALLOC and FREE of a thread, small */
 	/* What is known beside them. */
 	RECORD_INFO = 64,     /* record_text: "key=value" */
 	RECORD_MAPPING = 65,  /* record_mapping */
@@ -115,6 +116,32 @@ struct record_memory {
 	__u64 size_bytes; /* of FREE: what the block had, or 0 if it is not known */
 	__u32 function;	  /* enum record_function */
 	__u32 stack;	  /* of this file, or 0 */
+};
+
+/*
+ * An ALLOC or FREE with little around it: what the injected library writes. The top
+ * byte of what has the function, and whether it is a FREE; the rest is the address.
+ */
+struct record_packed {
+	__u64 ticks; /* of the processor's time stamp counter */
+	__u64 what;
+	__u32 size_bytes; /* UINT32_MAX: or more */
+	__u32 stack;	  /* 0: none; else the run's stack_base is to be added */
+};
+
+#define RECORD_PACKED_SHIFT	  56
+#define RECORD_PACKED_FREE	  (1ULL << 63)
+#define RECORD_PACKED_ADDRESS(w)  ((w) & ((1ULL << RECORD_PACKED_SHIFT) - 1))
+#define RECORD_PACKED_FUNCTION(w) ((w) >> RECORD_PACKED_SHIFT & 0x7f) /* enum record_function */
+
+/* Events of one thread in order. libsundial-record's readers see the events instead. */
+struct record_run {
+	struct record_header header; /* the time of the first one */
+	__u64 base_ticks, base_ns;   /* the same moment by both clocks */
+	__u64 ns_per_tick;	     /* times 2^32 */
+	__u32 count;
+	__u32 stack_base;
+	struct record_packed records[];
 };
 
 struct record_fault {
@@ -264,6 +291,8 @@ struct record_counts {
 #endif
 RECORD_ASSERT(sizeof(struct record_header) == 40, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_memory) == 64, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_packed) == 24, "small is what makes it fast");
+RECORD_ASSERT(sizeof(struct record_run) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_syscall) == 112, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_signal) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_mapping) == 96, "the same on both sides");

@@ -34,8 +34,8 @@ INSTALLS += install-record
 # The library that record --inject puts before the program's allocator.
 INJECT_SRC := $(wildcard user/record/inject/*.c) user/record/inject/entry.S
 
-$(BUILD)/sundial-inject.so: $(INJECT_SRC) user/record/inject/inject.h user/record/inject/record.h bpf/events.h
-	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-builtin -shared \
+$(BUILD)/sundial-inject.so: $(INJECT_SRC) $(wildcard user/record/inject/*.h) bpf/events.h
+	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -flto -fPIC -fvisibility=hidden -fno-builtin -shared \
 		-Wl,--no-undefined -o $@ $(INJECT_SRC) -ldl -pthread
 
 ALL += $(BUILD)/sundial-inject.so

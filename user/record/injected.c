@@ -2,7 +2,7 @@
 /*
  * Makes the memory that the library in the program writes to, and turns what is in it
  * into the records of a file. The program may still run: a record that is being
- * overwritten meanwhile is left out, by leaving out the oldest of a full ring.
+ * overwritten meanwhile is left out: its segment has another sequence number then.
  */
 #include "record/injected.h"
 #include <errno.h>
@@ -15,8 +15,10 @@
 #include <x86intrin.h>
 #include "record/inject/inject.h"
 
-#define LEAST_RECORDS 1024
-#define OLDEST	      8 /* records of a full ring that may be changing */
+#define SEGMENT_LEAST 4096
+#define SEGMENTS      16384 /* more of them only make each thread look for one more often */
+/* As many records as one of the file may hold. */
+#define RUN_RECORDS ((UINT16_MAX - sizeof(struct record_run)) / sizeof(struct record_packed))
 
 /* From the processor's count to nanoseconds of CLOCK_MONOTONIC. */
 struct scale {
@@ -49,26 +51,42 @@ static uint64_t to_ns(const struct scale *scale, uint64_t ticks)
 						     scale->ns_per_tick);
 }
 
-int injected_create(struct injected *injected, size_t bytes)
+static int count_nodes(void)
 {
-	uint32_t records = LEAST_RECORDS;
-	size_t ring, all;
+	int nodes = 0;
 
-	while (2UL * records * sizeof(struct inject_record) * INJECT_RINGS <= bytes)
-		records *= 2;
-	ring = sizeof(struct inject_ring) + records * sizeof(struct inject_record);
-	all = sizeof(struct inject_region) + INJECT_RINGS * ring;
+	for (; nodes < INJECT_NODES; nodes++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", nodes);
+		if (access(path, F_OK))
+			break;
+	}
+	return nodes ? nodes : 1;
+}
+
+int injected_create(struct injected *injected, size_t bytes, const struct inject_options *options)
+{
+	size_t segment = SEGMENT_LEAST, count, all;
+	struct inject_region *region;
+
+	while (segment * SEGMENTS < bytes)
+		segment *= 2;
+	count = bytes / segment;
+	all = sizeof(struct inject_region) + count * (sizeof(struct inject_segment) + segment) +
+	      4096;
 	injected->fd = memfd_create("sundial-record", MFD_CLOEXEC);
 	if (injected->fd < 0 || ftruncate(injected->fd, (off_t)all))
 		return -errno;
-	injected->region = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED, injected->fd, 0);
-	if (injected->region == MAP_FAILED) {
-		injected->region = NULL;
+	region = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED, injected->fd, 0);
+	if (region == MAP_FAILED)
 		return -errno;
-	}
-	injected->region->bytes = all;
-	injected->region->ring_bytes = ring;
-	injected->region->ring_records = records;
+	region->bytes = all;
+	region->segments = (uint32_t)count;
+	region->segment_bytes = (uint32_t)segment;
+	region->nodes = (uint32_t)count_nodes();
+	region->options = *options;
+	injected->region = region;
 	return 0;
 }
 
@@ -91,27 +109,25 @@ bool injected_used(const struct injected *injected)
 	return injected->region && injected->region->owner;
 }
 
-/* Those that are used, in order: number n of the library becomes map[n] of the file. */
+/* Number n of the library is base + n of the file. */
 static void save_stacks(const struct inject_region *region, struct sundial_record_writer *writer,
-			__u32 *stacks, __u32 *map)
+			__u32 base)
 {
 	struct record_known_stack record = {.header = {.type = RECORD_STACK}};
 
 	for (uint32_t i = 0; i < INJECT_STACKS; i++) {
-		if (region->stacks[i].kind != RECORD_STACK_COPY ||
-		    region->stacks[i].bytes > RECORD_STACK_BYTES)
+		if (!region->stacks[i].kind || region->stacks[i].bytes > RECORD_STACK_BYTES)
 			continue;
-		record.id = ++*stacks;
+		record.id = base + i + 1;
 		record.stack = region->stacks[i];
-		map[i + 1] = record.id;
 		sundial_record_write_tail(writer, &record.header,
 					  offsetof(struct record_known_stack, stack.memory),
 					  record.stack.memory, record.stack.bytes);
 	}
 }
 
-static struct record_site site(const struct scale *scale, const __u32 *map, uint64_t ticks,
-			       uint32_t tid, uint32_t function, uint32_t stack)
+static struct record_site site(const struct scale *scale, __u32 base, uint64_t ticks, uint32_t tid,
+			       uint32_t function, uint32_t stack)
 {
 	uint64_t ns = to_ns(scale, ticks);
 
@@ -119,12 +135,11 @@ static struct record_site site(const struct scale *scale, const __u32 *map, uint
 				    .virtual_ns = ns,
 				    .tid = tid,
 				    .function = function,
-				    .stack = stack <= INJECT_STACKS ? map[stack] : 0};
+				    .stack = stack ? base + stack : 0};
 }
 
 static void fill_block(struct record_block *record, const struct inject_region *region,
-		       const struct inject_block *block, const struct scale *scale,
-		       const __u32 *map)
+		       const struct inject_block *block, const struct scale *scale, __u32 base)
 {
 	*record = (struct record_block){
 		.header = {.type = RECORD_BLOCK, .length = sizeof(*record), .tgid = region->owner},
@@ -133,17 +148,17 @@ static void fill_block(struct record_block *record, const struct inject_region *
 		.how = block->state == INJECT_FREED ? RECORD_HOW_FREED : RECORD_HOW_LIVE,
 		.epoch = 1, /* the library runs in the program that was started */
 	};
-	record->allocated = site(scale, map, block->allocated_ticks, block->allocated_tid,
+	record->allocated = site(scale, base, block->allocated_ticks, block->allocated_tid,
 				 block->functions & 0xffff, block->allocated_stack);
 	if (block->state == INJECT_FREED)
-		record->freed = site(scale, map, block->freed_ticks, block->freed_tid,
+		record->freed = site(scale, base, block->freed_ticks, block->freed_tid,
 				     block->functions >> 16, block->freed_stack);
 	record->header.tid = block->allocated_tid;
 	record->header.host_ns = record->header.virtual_ns = record->allocated.host_ns;
 }
 
 static void save_blocks(const struct inject_region *region, struct sundial_record_writer *writer,
-			const struct scale *scale, const __u32 *map)
+			const struct scale *scale, __u32 base)
 {
 	struct record_block record;
 
@@ -152,13 +167,13 @@ static void save_blocks(const struct inject_region *region, struct sundial_recor
 
 		if (block->state != INJECT_LIVE && block->state != INJECT_FREED)
 			continue;
-		fill_block(&record, region, block, scale, map);
+		fill_block(&record, region, block, scale, base);
 		sundial_record_write(writer, &record.header);
 	}
 }
 
 static void save_misuses(const struct inject_region *region, struct sundial_record_writer *writer,
-			 const struct scale *scale, const __u32 *map)
+			 const struct scale *scale, __u32 base)
 {
 	for (uint32_t i = 0; i < region->misuse_count && i < INJECT_MISUSES; i++) {
 		const struct inject_misuse *misuse = &region->misuses[i];
@@ -166,8 +181,8 @@ static void save_misuses(const struct inject_region *region, struct sundial_reco
 
 		if (misuse->how == RECORD_HOW_LIVE)
 			continue;
-		fill_block(&record.block, region, &misuse->block, scale, map);
-		record.again = site(scale, map, misuse->ticks, misuse->tid, misuse->function,
+		fill_block(&record.block, region, &misuse->block, scale, base);
+		record.again = site(scale, base, misuse->ticks, misuse->tid, misuse->function,
 				    misuse->stack);
 		record.block.header.type = RECORD_MISUSE;
 		record.block.header.length = sizeof(record);
@@ -179,78 +194,84 @@ static void save_misuses(const struct inject_region *region, struct sundial_reco
 	}
 }
 
-static void save_event(const struct inject_region *region, struct sundial_record_writer *writer,
-		       const struct scale *scale, const __u32 *map,
-		       const struct inject_record *from, uint32_t tid)
+static void write_run(const struct inject_region *region, struct sundial_record_writer *writer,
+		      const struct scale *scale, __u32 base, uint32_t tid,
+		      const struct record_packed *records, size_t count)
 {
-	uint64_t ns = to_ns(scale, from->ticks);
-	struct record_memory event = {
-		.header = {.type = from->what & INJECT_FREE ? RECORD_FREE : RECORD_ALLOC,
-			   .length = sizeof(event),
-			   .cpu = UINT16_MAX, /* not known */
-			   .tgid = region->owner,
-			   .tid = tid,
-			   .host_ns = ns,
-			   .virtual_ns = ns},
-		.address = INJECT_ADDRESS(from->what),
-		.size_bytes = from->size,
-		.function = INJECT_FUNCTION(from->what),
-		.stack = from->stack <= INJECT_STACKS ? map[from->stack] : 0,
-	};
+	while (count) {
+		size_t part = count < RUN_RECORDS ? count : RUN_RECORDS;
+		uint64_t ns = to_ns(scale, records->ticks);
+		struct record_run run = {
+			.header = {.type = RECORD_RUN,
+				   .cpu = UINT16_MAX, /* not known */
+				   .tgid = region->owner,
+				   .tid = tid,
+				   .host_ns = ns,
+				   .virtual_ns = ns},
+			.base_ticks = scale->start_ticks,
+			.base_ns = scale->start_ns,
+			.ns_per_tick = (__u64)(scale->ns_per_tick * 4294967296.0),
+			.count = (__u32)part,
+			.stack_base = base,
+		};
 
-	sundial_record_write(writer, &event.header);
+		sundial_record_write_tail(writer, &run.header, sizeof(run), records,
+					  (__u32)(part * sizeof(*records)));
+		records += part;
+		count -= part;
+	}
 }
 
-static void save_ring(struct inject_region *region, uint32_t index,
-		      struct sundial_record_writer *writer, const struct scale *scale,
-		      const __u32 *map)
+/* Writes what is in a segment; returns how many records. buffer: for a copy of it. */
+static uint64_t save_segment(struct inject_region *region, uint32_t index,
+			     struct sundial_record_writer *writer, const struct scale *scale,
+			     __u32 base, struct record_packed *buffer)
 {
-	const struct inject_ring *ring = inject_ring(region, index);
-	uint64_t end = __atomic_load_n(&ring->position, __ATOMIC_ACQUIRE), first = 0;
-	struct record_counts counts = {.header = {.type = RECORD_COUNTS,
-						  .length = sizeof(counts),
-						  .cpu = UINT16_MAX,
-						  .tgid = region->owner,
-						  .tid = ring->tid}};
-	uint32_t tid = ring->tid;
+	const struct inject_segment *segment = &region->headers[index];
+	uint64_t sequence = __atomic_load_n(&segment->sequence, __ATOMIC_ACQUIRE);
+	uint64_t bytes = __atomic_load_n(&segment->done, __ATOMIC_ACQUIRE);
+	uint32_t tid = segment->tid;
 
-	if (end > region->ring_records)
-		first = end - region->ring_records + OLDEST;
-	for (uint64_t i = first; i < end; i++) {
-		const struct inject_record *record = &ring->records[i & (region->ring_records - 1)];
+	if (!sequence || !bytes || bytes > inject_room(region))
+		return 0;
+	memcpy(buffer, inject_segment(region, index), bytes);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&segment->sequence, __ATOMIC_RELAXED) != sequence)
+		return 0;
+	write_run(region, writer, scale, base, tid, buffer, bytes / sizeof(*buffer));
+	return bytes / sizeof(*buffer);
+}
 
-		if (record->what & INJECT_THREAD)
-			tid = record->size;
-		else
-			save_event(region, writer, scale, map, record, tid);
-		counts.recorded++;
-	}
-	counts.emitted = end;
-	counts.overwritten = first;
-	if (end)
-		sundial_record_write(writer, &counts.header);
+static void save_events(struct inject_region *region, struct sundial_record_writer *writer,
+			const struct scale *scale, __u32 base)
+{
+	struct record_packed *buffer = malloc(region->segment_bytes);
+	struct record_counts counts = {
+		.header = {.type = RECORD_COUNTS,
+			   .length = sizeof(counts),
+			   .cpu = UINT16_MAX,
+			   .tgid = region->owner},
+	};
+
+	for (uint32_t i = 0; i < region->segments && buffer; i++)
+		counts.recorded += save_segment(region, i, writer, scale, base, buffer);
+	/* Afterwards: a segment that was used again meanwhile is among them. */
+	counts.overwritten = region->overwritten;
+	counts.busy = region->missed;
+	counts.table_full = region->table_full;
+	counts.emitted = counts.recorded + counts.overwritten + counts.busy;
+	free(buffer);
+	sundial_record_write(writer, &counts.header);
 }
 
 void injected_save(struct injected *injected, struct sundial_record_writer *writer, __u32 *stacks)
 {
 	struct inject_region *region = injected->region;
-	__u32 *map = calloc(INJECT_STACKS + 1, sizeof(*map));
 	struct scale scale = measure(region);
-	struct record_counts lost = {
-		.header = {.type = RECORD_COUNTS, .length = sizeof(lost), .cpu = UINT16_MAX},
-		.emitted = region->missed,
-		.busy = region->missed,
-		.table_full = region->table_full,
-	};
 
-	if (!map)
-		return;
-	save_stacks(region, writer, stacks, map);
-	save_blocks(region, writer, &scale, map);
-	save_misuses(region, writer, &scale, map);
-	for (uint32_t i = 0; i < INJECT_RINGS; i++)
-		save_ring(region, i, writer, &scale, map);
-	if (lost.emitted || lost.table_full)
-		sundial_record_write(writer, &lost.header);
-	free(map);
+	save_stacks(region, writer, *stacks);
+	save_blocks(region, writer, &scale, *stacks);
+	save_misuses(region, writer, &scale, *stacks);
+	save_events(region, writer, &scale, *stacks);
+	*stacks += INJECT_STACKS;
 }

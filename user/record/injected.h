@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include "record/inject/inject.h"
 #include "record/lib/librecord.h"
 
 struct injected {
@@ -14,7 +15,7 @@ struct injected {
 };
 
 /* Makes the shared memory, with about bytes for events. 0 or negative errno. */
-int injected_create(struct injected *injected, size_t bytes);
+int injected_create(struct injected *injected, size_t bytes, const struct inject_options *options);
 
 /*
  * In a child that is about to execute: what its environment needs. library: the path

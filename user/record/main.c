@@ -14,11 +14,13 @@
 
 #define EXIT_SUNDIAL 125
 #define BUFFER_MIB   256
+#define FRAMES	     16
 
 struct options {
 	pid_t pid;
 	char **argv;
 	bool inject;
+	struct inject_options injected;
 	struct session_options session;
 };
 
@@ -29,6 +31,8 @@ enum {
 	OPT_NO_SCHEDULING,
 	OPT_NO_MALLOC,
 	OPT_INJECT,
+	OPT_STACKS,
+	OPT_FRAMES,
 };
 
 static const struct argp_option table[] = {
@@ -41,6 +45,10 @@ static const struct argp_option table[] = {
 	{"no-malloc", OPT_NO_MALLOC, NULL, 0, "No allocations"},
 	{"inject", OPT_INJECT, NULL, 0,
 	 "See PROG's allocations through a library in it: much cheaper than probes"},
+	{"stacks", OPT_STACKS, "KIND", 0,
+	 "With --inject, where an allocation was: copy (default; whole stacks, by a copy of each "
+	 "kind), frames (by frame pointers) or address (the caller)"},
+	{"frames", OPT_FRAMES, "COUNT", 0, "How many frames of --stacks frames, which it implies"},
 	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
 	{0},
 };
@@ -61,6 +69,21 @@ static unsigned long number(const char *option, const char *text, unsigned long 
 	if (errno || *end || *text < '0' || *text > '9' || !value || value > max)
 		fail(option, "not a number that it can be");
 	return value;
+}
+
+static uint32_t stacks_kind(const char *text)
+{
+	static const char *const kinds[] = {
+		[INJECT_STACKS_COPY] = "copy",
+		[INJECT_STACKS_ADDRESS] = "address",
+		[INJECT_STACKS_FRAMES] = "frames",
+	};
+
+	for (uint32_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(text, kinds[i]))
+			return i;
+	fail("--stacks", "copy, frames or address");
+	return 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -95,6 +118,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_INJECT:
 		o->inject = true;
+		return 0;
+	case OPT_STACKS:
+		o->inject = true;
+		o->injected.stacks = stacks_kind(arg);
+		return 0;
+	case OPT_FRAMES:
+		o->inject = true;
+		o->injected.stacks = INJECT_STACKS_FRAMES;
+		o->injected.frames = (uint32_t)number("--frames", arg, INJECT_FRAMES_MAX);
 		return 0;
 	case ARGP_KEY_ARGS:
 		o->argv = state->argv + state->next;
@@ -155,6 +187,7 @@ int main(int argc, char **argv)
 		table, parse, "(-p PID | -- PROG ARGS...)",
 		"Record what a process does, and write its last moments to a file."};
 	struct options o = {
+		.injected = {.frames = FRAMES},
 		.session = {.path = "sundial.record",
 			    .programs = {(size_t)BUFFER_MIB << 20, true, true, true, true}},
 	};
@@ -171,7 +204,8 @@ int main(int argc, char **argv)
 	o.session.command = command;
 	o.session.program = program;
 	o.session.injected = &injected;
-	ret = o.inject ? injected_create(&injected, o.session.programs.buffer_bytes) : 0;
+	ret = o.inject ? injected_create(&injected, o.session.programs.buffer_bytes, &o.injected)
+		       : 0;
 	if (ret)
 		fail("--inject", strerror(-ret));
 	ret = o.argv ? target_start(&target, o.argv, &injected) : target_attach(&target, o.pid);

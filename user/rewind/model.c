@@ -20,6 +20,23 @@ static int keep(struct records *records, const struct record_header *header)
 	return 0;
 }
 
+#define STACKS_MAX (1U << 24)
+
+/* Where its number says; numbers may have gaps. */
+static int keep_stack(struct records *records, const struct record_header *header)
+{
+	__u32 id = ((const struct record_known_stack *)header)->id;
+	int ret = 0;
+
+	if (!id || id > STACKS_MAX)
+		return 0;
+	while (!ret && records->count < id)
+		ret = keep(records, NULL);
+	if (!ret)
+		records->all[id - 1] = header;
+	return ret;
+}
+
 static struct records *kind_of(struct model *m, const struct record_header *header)
 {
 	switch (header->type) {
@@ -148,7 +165,9 @@ int model_load(const char *path, struct model *m)
 	sundial_record_time(m->reader, &m->time);
 	while (!ret && (header = sundial_record_next(m->reader))) {
 		kind = kind_of(m, header);
-		if (kind)
+		if (kind == &m->stacks)
+			ret = keep_stack(kind, header);
+		else if (kind)
 			ret = keep(kind, header);
 		if (!ret && is_life(header))
 			ret = keep(&m->lives, header);
@@ -292,7 +311,7 @@ const struct record_stack *model_stack(const struct model *m, uint32_t id)
 	if (!id || id > m->stacks.count)
 		return NULL;
 	stack = (const struct record_known_stack *)m->stacks.all[id - 1];
-	return stack->id == id ? &stack->stack : NULL;
+	return stack ? &stack->stack : NULL;
 }
 
 double model_seconds(const struct model *m, uint64_t host_ns)

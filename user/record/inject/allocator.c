@@ -42,11 +42,8 @@ static void *from_pool(size_t size)
 	return at + size <= POOL_BYTES ? pool + at : NULL;
 }
 
-/* Whether the real functions are known; the first call finds them. */
-static bool resolve(void)
+static __attribute__((noinline, cold)) bool find_real(void)
 {
-	if (__builtin_expect(__atomic_load_n(&resolving, __ATOMIC_ACQUIRE) == 2, 1))
-		return true;
 	if (__atomic_exchange_n(&resolving, 1, __ATOMIC_ACQ_REL))
 		return false;
 	real.calloc = dlsym(RTLD_NEXT, "calloc");
@@ -60,6 +57,13 @@ static bool resolve(void)
 	real.malloc = dlsym(RTLD_NEXT, "malloc");
 	__atomic_store_n(&resolving, 2, __ATOMIC_RELEASE);
 	return true;
+}
+
+/* Whether the real functions are known; the first call finds them. */
+static inline bool resolve(void)
+{
+	return __builtin_expect(__atomic_load_n(&resolving, __ATOMIC_ACQUIRE) == 2, 1) ||
+	       find_real();
 }
 
 static void *told(void *block, size_t size, uint32_t function, CALLER)
@@ -118,13 +122,10 @@ void *inject_realloc(void *old, size_t size, size_t c, CALLER)
 
 void inject_free(void *block, size_t b, size_t c, CALLER)
 {
-	int error = errno;
-
 	if (!block || is_pooled(block) || !resolve())
 		return;
 	inject_leave(block, RECORD_FREE_FUNCTION, caller);
 	real.free(block);
-	errno = error;
 }
 
 void *inject_memalign(size_t alignment, size_t size, size_t c, CALLER)

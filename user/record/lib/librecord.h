@@ -36,7 +36,8 @@ int sundial_record_open(const char *path, struct sundial_record_reader **reader)
 /*
  * The next record, or NULL after the last one. It is part of the mapped file: it is
  * valid until close. Its length is at least that of its type when this library was
- * made, and text in it ends with a zero byte.
+ * made, and text in it ends with a zero byte. The events of a RECORD_RUN are returned
+ * one by one, as ALLOC and FREE.
  */
 const struct record_header *sundial_record_next(struct sundial_record_reader *reader);
 

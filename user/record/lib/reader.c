@@ -14,6 +14,12 @@
 #include <unistd.h>
 #include "record/lib/format.h"
 
+/* The events of a RECORD_RUN, as records of their own. */
+struct expanded {
+	struct expanded *next;
+	struct record_memory events[];
+};
+
 struct sundial_record_reader {
 	const unsigned char *data;
 	size_t bytes;
@@ -23,6 +29,8 @@ struct sundial_record_reader {
 	size_t at, end;	   /* in the current block */
 	__u32 number;	   /* of the next block */
 	bool complete;
+	struct expanded *expanded; /* all of them; the first may not be read to its end */
+	__u32 expanded_at, expanded_count;
 };
 
 /* What a record of each type is at least, and where its text begins. */
@@ -40,6 +48,7 @@ static const struct {
 	[RECORD_FREE] = {sizeof(struct record_memory), 0},
 	[RECORD_OUTPUT] = {sizeof(struct record_text), sizeof(struct record_text)},
 	[RECORD_FAULT] = {sizeof(struct record_fault), 0},
+	[RECORD_RUN] = {sizeof(struct record_run), 0},
 	[RECORD_INFO] = {sizeof(struct record_text), sizeof(struct record_text)},
 	[RECORD_MAPPING] = {sizeof(struct record_mapping), sizeof(struct record_mapping)},
 	[RECORD_BLOCK] = {sizeof(struct record_block), 0},
@@ -116,6 +125,7 @@ void sundial_record_restart(struct sundial_record_reader *r)
 	r->at = r->end = 0;
 	r->number = 0;
 	r->complete = false;
+	r->expanded_at = r->expanded_count = 0;
 }
 
 /* Whether there is another whole block, which becomes the current one. */
@@ -159,15 +169,61 @@ static bool is_sound(const struct record_header *header, size_t left)
 	    ((const struct record_known_stack *)header)->stack.bytes >
 		    header->length - offsetof(struct record_known_stack, stack.memory))
 		return false;
+	if (header->type == RECORD_RUN &&
+	    ((const struct record_run *)header)->count >
+		    (header->length - sizeof(struct record_run)) / sizeof(struct record_packed))
+		return false;
 	text = (const char *)header + shapes[header->type].text;
 	return !shapes[header->type].text ||
 	       memchr(text, 0, header->length - shapes[header->type].text);
+}
+
+static __u64 run_ns(const struct record_run *run, __u64 ticks)
+{
+	__int128 passed = (__int128)(__s64)(ticks - run->base_ticks) * (__int128)run->ns_per_tick;
+
+	return run->base_ns + (__u64)(__s64)(passed >> 32);
+}
+
+static void expand_one(const struct record_run *run, const struct record_packed *from,
+		       struct record_memory *event)
+{
+	__u64 ns = run_ns(run, from->ticks);
+
+	event->header = run->header;
+	event->header.type = from->what & RECORD_PACKED_FREE ? RECORD_FREE : RECORD_ALLOC;
+	event->header.length = sizeof(*event);
+	event->header.virtual_ns += ns - event->header.host_ns;
+	event->header.host_ns = ns;
+	event->address = RECORD_PACKED_ADDRESS(from->what);
+	event->size_bytes = from->size_bytes;
+	event->function = RECORD_PACKED_FUNCTION(from->what);
+	event->stack = from->stack ? run->stack_base + from->stack : 0;
+}
+
+/* Whether there was memory for it. */
+static bool expand(struct sundial_record_reader *r, const struct record_run *run)
+{
+	struct expanded *e = malloc(sizeof(*e) + run->count * sizeof(e->events[0]));
+
+	if (!e)
+		return false;
+	for (__u32 i = 0; i < run->count; i++)
+		expand_one(run, &run->records[i], &e->events[i]);
+	e->next = r->expanded;
+	r->expanded = e;
+	r->expanded_at = 0;
+	r->expanded_count = run->count;
+	return true;
 }
 
 const struct record_header *sundial_record_next(struct sundial_record_reader *r)
 {
 	const struct record_header *header;
 
+again:
+	if (r->expanded_at < r->expanded_count)
+		return &r->expanded->events[r->expanded_at++].header;
 	while (r->at == r->end)
 		if (!next_block(r))
 			return NULL;
@@ -180,6 +236,8 @@ const struct record_header *sundial_record_next(struct sundial_record_reader *r)
 	r->at += header->length;
 	if (header->type == RECORD_COMPLETE)
 		r->complete = true;
+	if (header->type == RECORD_RUN && expand(r, (const struct record_run *)header))
+		goto again;
 	return header;
 }
 
@@ -202,6 +260,12 @@ void sundial_record_close(struct sundial_record_reader *r)
 {
 	if (!r)
 		return;
+	while (r->expanded) {
+		struct expanded *next = r->expanded->next;
+
+		free(r->expanded);
+		r->expanded = next;
+	}
 	munmap((void *)r->data, r->bytes);
 	free(r);
 }
