@@ -39,6 +39,8 @@ enum record_type {
 	RECORD_COUNTS = 70,   /* record_counts: one CPU's or one thread's buffer */
 	RECORD_STACK = 71,    /* record_known_stack: what numbers of stacks refer to */
 	RECORD_COMPLETE = 72, /* no payload: the last record of a file that is whole */
+	RECORD_SAMPLING = 88, /* record_sampling: not every allocation is recorded */
+	RECORD_TOTAL = 89,    /* record_total: what the samples of a stack stand for */
 };
 
 struct record_header {
@@ -142,6 +144,28 @@ struct record_run {
 	__u32 count;
 	__u32 stack_base;
 	struct record_packed records[];
+};
+
+/*
+ * Allocations are recorded by chance: one of n bytes with probability
+ * 1 - exp(-n / interval_bytes). It stands for the inverse of that many.
+ */
+struct record_sampling {
+	struct record_header header;
+	__u64 interval_bytes;
+	__u64 seed;
+};
+
+/*
+ * Estimates of all that was allocated from one stack while the process ran, and of
+ * what of it was live at the end, with their standard deviations.
+ */
+struct record_total {
+	struct record_header header;
+	__u32 stack;
+	__u32 pad;
+	__u64 samples, bytes, deviation_bytes;
+	__u64 live_samples, live_bytes, live_deviation_bytes;
 };
 
 struct record_fault {

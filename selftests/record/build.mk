@@ -19,7 +19,7 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.cpp selftests/record/build.m
 	@mkdir -p $(@D)
 	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
 
-$(BUILD)/record/emit $(BUILD)/record/churn $(BUILD)/record/crowd: $(BUILD)/record/%: selftests/record/%.c
+$(BUILD)/record/emit $(BUILD)/record/churn $(BUILD)/record/crowd $(BUILD)/record/sites: $(BUILD)/record/%: selftests/record/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -pthread -o $@ $<
 
@@ -39,7 +39,7 @@ RECORD_STATIC  := -lelf -lz -lbz2 -llzma
 
 $(RECORD_VM)/sundial-record: $(BUILD)/sundial-record
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -static -s -o $@ $(RECORD_OBJ) $(RECORD_LIB) -lbpf -ldw $(RECORD_STATIC)
+	$(CC) $(CFLAGS) -static -s -o $@ $(RECORD_OBJ) $(RECORD_LIB) -lbpf -ldw $(RECORD_STATIC) -lm
 
 $(RECORD_VM)/sundial-rewind: $(BUILD)/sundial-rewind
 	@mkdir -p $(@D)
@@ -61,7 +61,7 @@ VM_ROOT_TESTS += $(RECORD_VM)/crash_test
 VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd \
 		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
 
-CHECK_DEPS += $(CORPUS) $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
+CHECK_DEPS += $(CORPUS) $(BUILD)/record/sites $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/threads.sh \
+	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/threads.sh \
 	  selftests/record/sim.sh

@@ -19,7 +19,7 @@ $(RECORD_LIB): $(RECORD_LIB_OBJ)
 	$(AR) rcs $@ $^
 
 $(BUILD)/sundial-record: $(RECORD_OBJ) $(RECORD_LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ldw -lelf -lz
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ldw -lelf -lz -lm
 
 .PHONY: install-record
 install-record: $(RECORD_LIB) $(BUILD)/sundial-record $(BUILD)/sundial-inject.so

@@ -6,6 +6,7 @@
  */
 #include "record/injected.h"
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,6 +195,74 @@ static void save_misuses(const struct inject_region *region, struct sundial_reco
 	}
 }
 
+/* What one sample of size bytes stands for, and the variance that this adds. */
+static struct inject_total weigh(uint64_t size, uint64_t interval)
+{
+	double bytes = size ? (double)size : 1;
+	double chance = -expm1(-bytes / (double)interval);
+
+	return (struct inject_total){1, bytes / chance,
+				     bytes * bytes * (1 - chance) / (chance * chance)};
+}
+
+/* By stack, of the blocks that are live; NULL without memory. */
+static struct inject_total *sum_live(const struct inject_region *region)
+{
+	struct inject_total *live = calloc(INJECT_STACKS, sizeof(*live));
+
+	for (uint32_t i = 0; i < INJECT_BLOCKS && live; i++) {
+		const struct inject_block *block = &region->blocks[i];
+		struct inject_total *sum, one;
+
+		if (block->state != INJECT_LIVE || !block->allocated_stack ||
+		    block->allocated_stack > INJECT_STACKS)
+			continue;
+		sum = &live[block->allocated_stack - 1];
+		one = weigh(block->size, region->options.sample_bytes);
+		sum->samples++;
+		sum->bytes += one.bytes;
+		sum->variance += one.variance;
+	}
+	return live;
+}
+
+static void save_sampling(const struct inject_region *region, struct sundial_record_writer *writer,
+			  __u32 base)
+{
+	struct record_sampling sampling = {
+		.header = {.type = RECORD_SAMPLING,
+			   .length = sizeof(sampling),
+			   .tgid = region->owner},
+		.interval_bytes = region->options.sample_bytes,
+		.seed = region->options.seed,
+	};
+	struct inject_total *live;
+
+	if (!sampling.interval_bytes)
+		return;
+	sundial_record_write(writer, &sampling.header);
+	live = sum_live(region);
+	for (uint32_t i = 0; i < INJECT_STACKS && live; i++) {
+		const struct inject_total *sum = &region->totals[i];
+		struct record_total total = {
+			.header = {.type = RECORD_TOTAL,
+				   .length = sizeof(total),
+				   .tgid = region->owner},
+			.stack = base + i + 1,
+			.samples = sum->samples,
+			.bytes = (__u64)(sum->bytes + 0.5),
+			.deviation_bytes = (__u64)(sqrt(sum->variance) + 0.5),
+			.live_samples = live[i].samples,
+			.live_bytes = (__u64)(live[i].bytes + 0.5),
+			.live_deviation_bytes = (__u64)(sqrt(live[i].variance) + 0.5),
+		};
+
+		if (total.samples)
+			sundial_record_write(writer, &total.header);
+	}
+	free(live);
+}
+
 static void write_run(const struct inject_region *region, struct sundial_record_writer *writer,
 		      const struct scale *scale, __u32 base, uint32_t tid,
 		      const struct record_packed *records, size_t count)
@@ -272,6 +341,7 @@ void injected_save(struct injected *injected, struct sundial_record_writer *writ
 	save_stacks(region, writer, *stacks);
 	save_blocks(region, writer, &scale, *stacks);
 	save_misuses(region, writer, &scale, *stacks);
+	save_sampling(region, writer, *stacks);
 	save_events(region, writer, &scale, *stacks);
 	*stacks += INJECT_STACKS;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 #include "record/injected.h"
 #include "record/session.h"
@@ -15,6 +16,7 @@
 #define EXIT_SUNDIAL 125
 #define BUFFER_MIB   256
 #define FRAMES	     16
+#define SAMPLE_BYTES (512U << 10)
 
 struct options {
 	pid_t pid;
@@ -33,6 +35,9 @@ enum {
 	OPT_INJECT,
 	OPT_STACKS,
 	OPT_FRAMES,
+	OPT_SAMPLE,
+	OPT_SEED,
+	OPT_PRESET,
 };
 
 static const struct argp_option table[] = {
@@ -49,6 +54,14 @@ static const struct argp_option table[] = {
 	 "With --inject, where an allocation was: copy (default; whole stacks, by a copy of each "
 	 "kind), frames (by frame pointers) or address (the caller)"},
 	{"frames", OPT_FRAMES, "COUNT", 0, "How many frames of --stacks frames, which it implies"},
+	{"sample", OPT_SAMPLE, "BYTES", 0,
+	 "With --inject, which it implies: record one allocation in so many bytes on average, and "
+	 "estimate the rest"},
+	{"sample-seed", OPT_SEED, "NUMBER", 0,
+	 "What is sampled by chance is then the same each time"},
+	{"preset", OPT_PRESET, "NAME", 0,
+	 "production: what costs next to nothing: --inject --sample 524288 --no-syscalls "
+	 "--no-sched"},
 	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
 	{0},
 };
@@ -128,6 +141,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->injected.stacks = INJECT_STACKS_FRAMES;
 		o->injected.frames = (uint32_t)number("--frames", arg, INJECT_FRAMES_MAX);
 		return 0;
+	case OPT_SAMPLE:
+		o->inject = true;
+		o->injected.sample_bytes = number("--sample", arg, 1UL << 40);
+		return 0;
+	case OPT_SEED:
+		o->injected.seed = number("--sample-seed", arg, UINT32_MAX);
+		return 0;
+	case OPT_PRESET:
+		if (strcmp(arg, "production"))
+			fail("--preset", "the only one is production");
+		o->inject = true;
+		o->injected.sample_bytes = SAMPLE_BYTES;
+		programs->syscalls = programs->scheduling = false;
+		return 0;
 	case ARGP_KEY_ARGS:
 		o->argv = state->argv + state->next;
 		return 0;
@@ -199,6 +226,8 @@ int main(int argc, char **argv)
 	argv[0] = (char *)"sundial record";
 	argp_err_exit_status = EXIT_SUNDIAL;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
+	if (!o.injected.seed && getrandom(&o.injected.seed, sizeof(o.injected.seed), 0) < 0)
+		o.injected.seed = (uint64_t)getpid();
 	command = join(o.argv, o.pid);
 	program = o.argv ? find_program(o.argv[0]) : NULL;
 	o.session.command = command;

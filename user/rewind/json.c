@@ -114,6 +114,38 @@ static json_t *crash_json(const struct model *model)
 	return all;
 }
 
+/* Estimates by stack, of a process of which not every allocation was recorded; or null. */
+static json_t *sampling_json(const struct model *model)
+{
+	const struct record_sampling *sampling;
+	struct process_files *files;
+	json_t *stacks;
+
+	if (!model->samplings.count)
+		return json_null();
+	sampling = (const struct record_sampling *)model->samplings.all[0];
+	files = unwind_open(model, sampling->header.tgid);
+	stacks = json_array();
+	for (size_t i = 0; i < model->totals.count && files; i++) {
+		const struct record_total *t = (const struct record_total *)model->totals.all[i];
+		struct record_site site = {.stack = t->stack};
+		static struct stack stack;
+
+		unwind_site(files, &site, &stack);
+		json_array_append_new(
+			stacks, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "samples",
+					  (json_int_t)t->samples, "bytes", (json_int_t)t->bytes,
+					  "deviation_bytes", (json_int_t)t->deviation_bytes,
+					  "live_samples", (json_int_t)t->live_samples, "live_bytes",
+					  (json_int_t)t->live_bytes, "live_deviation_bytes",
+					  (json_int_t)t->live_deviation_bytes, "stack",
+					  stack_json(&stack)));
+	}
+	unwind_close(files);
+	return json_pack("{s:I,s:I,s:o}", "interval_bytes", (json_int_t)sampling->interval_bytes,
+			 "seed", (json_int_t)sampling->seed, "stacks", stacks);
+}
+
 static json_t *event_json(const struct record_header *event)
 {
 	const struct record_syscall *call = (const struct record_syscall *)event;
@@ -156,6 +188,7 @@ int view_json(FILE *to, const struct model *model, const struct diagnosis *found
 	put(to, "diagnoses", diagnoses);
 	put(to, "crashes", crash_json(model));
 	put(to, "counts", counts_json(model));
+	put(to, "sampling", sampling_json(model));
 	fputs("\"events\":[", to);
 	for (size_t i = 0; i < shown->count; i++) {
 		json_t *event = event_json(model->events.all[shown->index[i]]);

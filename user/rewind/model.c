@@ -56,6 +56,10 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 		return &m->stacks;
 	case RECORD_COUNTS:
 		return &m->counts;
+	case RECORD_SAMPLING:
+		return &m->samplings;
+	case RECORD_TOTAL:
+		return &m->totals;
 	default:
 		return header->type <= RECORD_FAULT ? &m->events : NULL;
 	}

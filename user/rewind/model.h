@@ -23,6 +23,7 @@ struct model {
 	struct records events;	/* in order of time, by model_when */
 	struct records lives;	/* of those, exec and fork */
 	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
+	struct records samplings, totals;
 	struct records stacks; /* the one of number n is at n - 1 */
 	struct thread_names *names;
 };

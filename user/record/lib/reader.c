@@ -58,6 +58,8 @@ static const struct {
 	[RECORD_COUNTS] = {sizeof(struct record_counts), 0},
 	[RECORD_STACK] = {offsetof(struct record_known_stack, stack.memory), 0},
 	[RECORD_COMPLETE] = {sizeof(struct record_header), 0},
+	[RECORD_SAMPLING] = {sizeof(struct record_sampling), 0},
+	[RECORD_TOTAL] = {sizeof(struct record_total), 0},
 };
 
 static int read_header(struct sundial_record_reader *r)
