@@ -65,3 +65,4 @@ CHECK_DEPS += $(CORPUS) $(BUILD)/record/sites $(BUILD)/record/emit $(BUILD)/reco
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/threads.sh \
 	  selftests/record/sim.sh
+CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free

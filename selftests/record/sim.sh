@@ -4,7 +4,9 @@
 
 . selftests/tap.sh
 need jq
+. "$top/selftests/record/places.sh"
 corpus=$top/build/record/corpus
+static=$top/build/selftests/record/vm
 
 # recorded PROG ARGS...: simulated, into $work/recording
 recorded() { capture "$SUNDIAL" sim --quiet --record recording "${sim_opts[@]}" -- "$@"; }
@@ -34,10 +36,10 @@ is "$(jq '[.counts[] | .emitted == .recorded + .overwritten + .unfinished] | all
 	"emitted = recorded + overwritten + unfinished"
 
 sim_opts=(--record-buffer 8)
-recorded bash -c 'for ((i = 0; i < 60000; i++)); do kill -0 $$; done'
+recorded bash -c 'for ((i = 0; i < 20000; i++)); do kill -0 $$; done'
 exits 0 "a program that makes more events than there is room for"
 show
-between "$(jq '[.counts[].overwritten] | add' json)" 1 1000000 "the oldest are overwritten"
+between "$(jq '[.counts[].overwritten] | add' json)" 1 100000000 "the oldest are overwritten"
 is "$(jq '[.counts[] | .emitted == .recorded + .overwritten + .unfinished] | all' json)" true \
 	"and every one is accounted for"
 is "$(jq -r '.events[-1].type' json)" exit "the last is there"
@@ -53,4 +55,31 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 else
 	skip "nobody records" "needs root and setpriv"
 fi
+
+# diagnosed HOW PROGRAM SOURCE: rewind says of it what the source's comments say
+diagnosed() {
+	recorded "$2"
+	timeout "$limit" "$SUNDIAL" rewind --json --events 0 recording >"$1-$(basename "${3%.*}").json"
+	check "$top/selftests/record/corpus/$3" "$1"
+}
+for source in uaf_list.c uaf_object.cpp uaf_threads.c double_free_realloc.c heap_overflow_large.c \
+	raised_again.c healthy_children.c; do
+	diagnosed simulated "$corpus/${source%.*}" $source
+done
+diagnosed static "$static/crash-uaf_list" uaf_list.c
+diagnosed static "$static/crash-double_free" double_free.c
+
+# A program must not notice: where its blocks are, what its clocks say.
+cat >where.py <<'END'
+import os, time
+blocks = [bytes(1000 + i) for i in range(1000)]
+print([hex(id(b)) for b in blocks[::100]], time.monotonic_ns(), os.environ.get("LD_PRELOAD"))
+END
+recorded "$python" -I where.py
+mv out recorded.out
+capture "$SUNDIAL" sim --quiet -- "$python" -I where.py
+same recorded.out out "a recorded python3 has the same addresses and times"
+show
+between "$(jq '[.events[] | select(.type == "alloc")] | length' json)" 1000 1000000 \
+	"and its allocations are there"
 done_testing

@@ -19,6 +19,8 @@
 	.text
 	.globl native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
 	.globl native_restorer, native_enter_guest, native_clone, native_signal_entry
+	.globl native_hook_entry
+	.hidden native_hook_entry
 	.globl native_exit_begin, native_exit_end, native_exit_slot
 	.globl native_host_call, native_host_check, native_host_insn, native_host_backout
 	.hidden native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
@@ -97,6 +99,47 @@ leave_rest:
 	popfq
 	mov	%gs:GS_GUEST_SP, %rsp
 	jmp	*%rcx
+
+/*
+ * A function of the guest's that is looked at begins, or returns: what is on its stack
+ * says which. Every register is as it was when it goes on at rip.
+ */
+native_hook_entry:
+	mov	%rsp, %gs:GS_GUEST_SP
+	mov	%gs:GS_STACK_TOP, %rsp
+	pushfq
+	push	%r11
+	push	%rcx
+	push	%rax
+	push	%r9
+	push	%r8
+	push	%r10
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+	mov	%gs:0, %rdi
+	call	native_hook
+	mov	%gs:GS_REGS, %rsp
+	add	$48, %rsp
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%r10
+	pop	%r8
+	pop	%r9
+	pop	%rax
+	pop	%rcx
+	pop	%r11
+	popfq
+	mov	%gs:GS_GUEST_SP, %rsp
+	jmp	*%gs:GS_RIP
 
 /* void native_resume(struct native_thread *nt) */
 native_resume:

@@ -272,11 +272,9 @@ static bool refuses_clock_page(char *const *envp)
 /* program_load() left the interpreter's name in scratch. */
 static void record_image(struct thread *th, const struct program *prog)
 {
-	struct process *p = th->task->process;
-
-	record_loaded(th->host, p, prog->path, prog->image.base);
+	record_loaded(th, prog->path, prog->image.base);
 	if (prog->interp_base)
-		record_loaded(th->host, p, prog->scratch->interpreter, prog->interp_base);
+		record_loaded(th, prog->scratch->interpreter, prog->interp_base);
 }
 
 static void enter_simulation(struct program *prog, const char *spec) __attribute__((noreturn));

@@ -95,17 +95,18 @@ static bool pool_new(struct pool *p, u64 site)
 	return false;
 }
 
-static u8 *trampoline(u64 site)
+u8 *native_trampoline(u64 site)
 {
 	struct pool *p;
 
 	for (p = pools; p < pools + POOLS; p++) {
-		if (p->end && (!is_near(p->next, site) || p->end - p->next < 64))
+		if (p->end &&
+		    (!is_near(p->next, site) || p->end - p->next < NATIVE_TRAMPOLINE_BYTES))
 			continue;
 		if (!p->end && !pool_new(p, site))
 			return NULL;
-		p->next += 64;
-		return (u8 *)p->next - 64;
+		p->next += NATIVE_TRAMPOLINE_BYTES;
+		return (u8 *)p->next - NATIVE_TRAMPOLINE_BYTES;
 	}
 	return NULL;
 }
@@ -121,7 +122,7 @@ static u8 *emit_u64(u8 *p, u64 v)
 	return emit(p, &v, sizeof(v));
 }
 
-static u8 *emit_jump(u8 *p, u64 to)
+u8 *native_emit_jump(u8 *p, u64 to)
 {
 	s32 rel = to - ((u64)p + 5);
 
@@ -152,7 +153,7 @@ static bool write_text(u64 at, const u8 *bytes, size_t n)
 	return ret == (long)n;
 }
 
-static bool patch_to(u64 from, u8 *tramp)
+bool native_patch_jump(u64 from, const u8 *tramp)
 {
 	u8 jump[5];
 	s32 rel = (u64)tramp - (from + 5);
@@ -177,13 +178,13 @@ static bool patch_mov(struct site *s, u32 nr)
 	/* A prefix before b8 would make it another register's. */
 	if (!wide && (c[-5] != 0xb8 || (c[-6] & 0xf0) == 0x40))
 		return false;
-	tramp = trampoline(from);
+	tramp = native_trampoline(from);
 	if (!tramp)
 		return false;
 	p = emit(tramp, "\xb8", 1);
 	p = emit(p, &imm, 4);
 	emit_entry(p, from, s->at + 2);
-	return patch_to(from, tramp);
+	return native_patch_jump(from, tramp);
 }
 
 /*
@@ -226,14 +227,14 @@ static bool patch_follower(struct site *s)
 
 	if (!n)
 		return false;
-	tramp = trampoline(s->at);
+	tramp = native_trampoline(s->at);
 	if (!tramp)
 		return false;
 	back = emit_entry(tramp, s->at, 0);
 	emit_entry(tramp, s->at, (u64)back);
-	emit_jump(emit(back, c + 2, n), s->at + 2 + n);
+	native_emit_jump(emit(back, c + 2, n), s->at + 2 + n);
 	s->continuation = (u64)back;
-	if (patch_to(s->at, tramp))
+	if (native_patch_jump(s->at, tramp))
 		return true;
 	s->continuation = 0;
 	return false;

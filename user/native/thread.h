@@ -71,6 +71,7 @@ void native_fault_entry(void);
 void native_preempt_entry(void);
 void native_signal_entry(void);
 void native_restorer(void);
+void native_hook_entry(void);
 /* A guest's call: {nr, six arguments}; NATIVE_BACKED_OUT if a signal came before it began. */
 #define NATIVE_BACKED_OUT (-600)
 long native_host_call(const u64 call[7]);
@@ -106,6 +107,11 @@ void native_fatal(const char *what, u64 a, u64 b) __attribute__((noreturn));
 
 /* arch.c: arch_prctl of FS, and reads of GS, which Sundial uses itself; false: another call. */
 bool native_segment_call(const u64 *a, long *ret);
+
+/* hook.c: struct engine's hook and hook_return; and what entry.S calls */
+bool native_hook_function(struct thread *th, u64 address, u32 index);
+u64 native_hook_return(struct thread *th);
+void native_hook(struct native_thread *nt);
 
 /* frame.c */
 long native_deliver(struct thread *th, int sig, const siginfo_t *info,

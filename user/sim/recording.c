@@ -160,7 +160,7 @@ static void write_blocks(struct sundial_record_writer *w, const struct host *h, 
 	const struct recorder *r = h->recorder;
 	struct record_block record;
 
-	for (u64 i = 0; i < r->nblocks; i++) {
+	for (u64 i = recorder_block_from(r, 0); i < r->nblocks; i = recorder_block_from(r, i + 1)) {
 		if (r->blocks[i].state == RECORDER_EMPTY)
 			continue;
 		fill_block(&record, &r->blocks[i], map);

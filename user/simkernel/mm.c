@@ -181,7 +181,7 @@ SYSCALL_DEFINE(mmap)
 		return ret;
 	mm_forget(th->host, mm_of(th), ret, len);
 	if (recording(th->host) && f && a[2] & PROT_EXEC)
-		record_mapped(th->host, th->task->process, ret, len, a[5], a[2], a[4], NULL);
+		record_mapped(th, ret, len, a[5], a[2], a[4]);
 	if (!shared)
 		return ret;
 	if (f) {

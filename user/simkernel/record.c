@@ -35,10 +35,12 @@ long recorder_create(struct host *h, u64 bytes)
 	r->ring = arena_alloc(h, r->ring_bytes);
 	r->kept = arena_alloc(h, r->kept_bytes);
 	r->blocks = arena_alloc(h, r->nblocks * sizeof(*r->blocks));
+	r->buckets_used = arena_alloc(h, r->nblocks / RECORDER_BUCKETS + 1);
 	r->stacks = arena_alloc(h, r->nstacks * sizeof(*r->stacks));
 	r->stack_keys = arena_alloc(h, r->nstacks * sizeof(*r->stack_keys));
 	r->maps = arena_alloc(h, RECORDER_MAPS * sizeof(*r->maps));
-	if (!r->ring || !r->kept || !r->blocks || !r->stacks || !r->stack_keys || !r->maps)
+	if (!r->ring || !r->kept || !r->blocks || !r->buckets_used || !r->stacks ||
+	    !r->stack_keys || !r->maps)
 		return -ENOMEM;
 	h->recorder = r;
 	h->logs |= LOG_RECORD;

@@ -44,14 +44,27 @@ void record_put(struct host *h, const struct record_header *header);
 void record_fill(const struct host *h, const struct task *t, struct record_header *header, u16 type,
 		 u16 length);
 
+/*
+ * recordheap.c: the malloc family. caller has the registers that a stack is unwound from,
+ * as the caller will see them when the call returns. True: the call shall return by
+ * record_heap_leave(), which gives the address to go on at.
+ */
+bool record_heap_enter(struct thread *th, u32 index, const u64 args[3],
+		       struct record_stack *caller);
+u64 record_heap_leave(struct thread *th, u64 sp, u64 result);
+/* Finds the family in the symbols of the file open as fd. */
+void record_heap_find(int fd, struct recorder_file *file);
+/* Has th's engine hook what file has in the part of it that is mapped at start. */
+void record_heap_hook(struct thread *th, const struct recorder_file *file, u64 start, u64 end,
+		      u64 offset);
+
 /* recordmaps.c: files that are mapped to be executed */
-void record_mapped(struct host *h, const struct process *p, u64 start, u64 bytes, u64 offset,
-		   u32 protection, int fd, const char *path);
-void record_maps_forked(struct host *h, const struct process *from, const struct process *to);
-void record_maps_executed(struct host *h, const struct process *p);
+void record_mapped(struct thread *th, u64 start, u64 bytes, u64 offset, u32 protection, int fd);
+void record_maps_forked(struct host *h, const struct process *from, struct process *to);
+void record_maps_executed(struct host *h, struct process *p);
 
 /* The segments of the ELF file at path, loaded by an engine with that added to its addresses. */
-void record_loaded(struct host *h, const struct process *p, const char *path, u64 base);
+void record_loaded(struct thread *th, const char *path, u64 base);
 
 /* recordcrash.c: a signal ends th's process, or meets a handler (final false) */
 void record_crash(struct thread *th, int sig, const siginfo_t *info, bool final);

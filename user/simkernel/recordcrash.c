@@ -46,9 +46,28 @@ static void *append(struct record_fault_state *f, const void *record, u32 head, 
 	return to;
 }
 
+/* Where hooked calls return to is put back into a piece of the stack (recordheap.c). */
+static void unhook_stack(struct thread *th, u64 address, u64 *words, u32 count)
+{
+	u64 stub = th->engine->hook_return ? th->engine->hook_return(th) : 0;
+	const struct heap_call *c, *best;
+	u32 i;
+
+	for (i = 0; stub && i < count; i++) {
+		if (words[i] != stub)
+			continue;
+		best = NULL;
+		for (c = th->task->heap_calls; c < th->task->heap_calls + HEAP_CALLS; c++)
+			if (c->sp > address + 8 * i && (!best || c->sp < best->sp))
+				best = c;
+		if (best)
+			words[i] = best->back;
+	}
+}
+
 /* Memory of the record before; skipped where there is none, unless missing says to tell. */
-static bool add_memory(struct record_fault_state *f, const struct record_crash *crash, u64 address,
-		       u32 bytes, bool missing)
+static bool add_memory(struct thread *th, struct record_fault_state *f,
+		       const struct record_crash *crash, u64 address, u32 bytes, bool missing)
 {
 	struct record_page page = {.header = crash->header, .address = address, .bytes = bytes};
 	u32 before = f->used;
@@ -58,8 +77,10 @@ static bool add_memory(struct record_fault_state *f, const struct record_crash *
 	at = append(f, &page, sizeof(page), bytes);
 	if (!at)
 		return false;
-	if (!copy_from_user(at->memory, address, bytes))
+	if (!copy_from_user(at->memory, address, bytes)) {
+		unhook_stack(th, address, (u64 *)at->memory, bytes / 8);
 		return true;
+	}
 	f->used = before;
 	if (missing) {
 		page.status = RECORD_STATUS_FAULT;
@@ -95,17 +116,18 @@ static void copy_registers(struct thread *th, struct record_crash *crash)
 	crash->flags_register = r.eflags;
 }
 
-static void add_pointed(struct record_fault_state *f, const struct record_crash *crash)
+static void add_pointed(struct thread *th, struct record_fault_state *f,
+			const struct record_crash *crash)
 {
 	u64 sp = crash->registers[RECORD_RSP], word;
 	int i;
 
 	for (i = 0; i < RECORD_RIP; i++)
 		if (crash->registers[i] >= PAGE_BYTES)
-			add_memory(f, crash, crash->registers[i] & ~7UL, POINTED_BYTES, false);
+			add_memory(th, f, crash, crash->registers[i] & ~7UL, POINTED_BYTES, false);
 	for (i = 0; i < STACK_WORDS; i++)
 		if (!get_user(word, sp + 8 * i) && word >= PAGE_BYTES)
-			add_memory(f, crash, word & ~7UL, POINTED_BYTES, false);
+			add_memory(th, f, crash, word & ~7UL, POINTED_BYTES, false);
 }
 
 static bool made_from(const struct record_crash *crash, u64 word)
@@ -123,14 +145,15 @@ static bool made_from(const struct record_crash *crash, u64 word)
 }
 
 /* The pointer to it may be in no register any longer: every freed block is looked at. */
-static void add_sources(struct host *h, struct record_fault_state *f,
+static void add_sources(struct thread *th, struct record_fault_state *f,
 			const struct record_crash *crash)
 {
-	struct recorder *r = h->recorder;
+	struct recorder *r = th->host->recorder;
 	u64 i, words[POINTED_BYTES / 8];
 	int n, found = 0;
 
-	for (i = 0; i < r->nblocks && found < SOURCES; i++) {
+	for (i = recorder_block_from(r, 0); i < r->nblocks && found < SOURCES;
+	     i = recorder_block_from(r, i + 1)) {
 		const struct recorder_block *b = &r->blocks[i];
 
 		if (b->state != RECORDER_FREED || b->pid != (s32)crash->header.tgid ||
@@ -139,7 +162,7 @@ static void add_sources(struct host *h, struct record_fault_state *f,
 		for (n = 0; n < POINTED_BYTES / 8 && !made_from(crash, words[n]); n++)
 			;
 		if (n < POINTED_BYTES / 8)
-			found += add_memory(f, crash, b->address, POINTED_BYTES, false);
+			found += add_memory(th, f, crash, b->address, POINTED_BYTES, false);
 	}
 }
 
@@ -166,10 +189,10 @@ static void capture(struct thread *th, struct record_fault_state *f, int sig, co
 	append(f, &crash, sizeof(crash), 0);
 	base = ALIGN_DOWN(crash.registers[RECORD_RSP] - RED_ZONE, PAGE_BYTES);
 	for (i = 0; i < RECORDER_PAGES; i++)
-		add_memory(f, &crash, base + i * PAGE_BYTES, PAGE_BYTES, true);
-	add_pointed(f, &crash);
+		add_memory(th, f, &crash, base + i * PAGE_BYTES, PAGE_BYTES, true);
+	add_pointed(th, f, &crash);
 	if (flags & RECORD_CRASH_FIRST && sig == SIGSEGV)
-		add_sources(th->host, f, &crash);
+		add_sources(th, f, &crash);
 }
 
 static bool keep(struct recorder *r, const struct record_fault_state *f)

@@ -48,8 +48,13 @@ struct recorder_misuse {
 	u32 how; /* enum record_how */
 };
 
+/* The malloc family by name, in the order of names[] in recordheap.c. */
+#define RECORDER_FUNCTIONS 9
+
 /* A file that programs have mapped. */
 struct recorder_file {
+	u64 identity[4];		   /* device, inode, size, time: the same file still */
+	u64 functions[RECORDER_FUNCTIONS]; /* where in the file they begin; 0: not in it */
 	char path[PATH_MAX];
 	u32 build_id_bytes;
 	u8 build_id[24];
@@ -62,6 +67,10 @@ struct recorder_mapping {
 	u32 protection, file;
 };
 
+/* Buckets that nobody has used are not looked at: to read memory is to have it. */
+#define RECORDER_BUCKET	 8
+#define RECORDER_BUCKETS (64 * RECORDER_BUCKET)
+
 struct recorder {
 	/* Records one behind the other; the oldest give way. */
 	u8 *ring;
@@ -70,6 +79,7 @@ struct recorder {
 	u64 emitted, overwritten;
 
 	struct recorder_block *blocks; /* hash table by process and address */
+	u8 *buckets_used;	       /* a byte for every RECORDER_BUCKETS of them */
 	u64 nblocks;		       /* a power of two */
 	u64 table_full;
 	struct record_stack *stacks;
@@ -89,5 +99,13 @@ struct recorder {
 	u64 kept_bytes, kept_used;
 	u32 crashes, crashes_lost; /* the latter: no room */
 };
+
+/* The first block at i or after it that may be in use; r->nblocks: none. */
+static inline u64 recorder_block_from(const struct recorder *r, u64 i)
+{
+	while (i < r->nblocks && !r->buckets_used[i / RECORDER_BUCKETS])
+		i = (i / RECORDER_BUCKETS + 1) * RECORDER_BUCKETS;
+	return i;
+}
 
 #endif

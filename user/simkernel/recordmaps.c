@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include "base/hostcall.h"
 #include "base/string.h"
 #include "simkernel/arena.h"
@@ -19,7 +20,6 @@
 #define NOTE_BYTES 1024
 #define PHDRS_MAX  32
 #define NOTE_GNU   "GNU"
-#define NO_FILE	   RECORDER_FILES
 
 static void read_build_id(int fd, struct recorder_file *file)
 {
@@ -60,34 +60,53 @@ static void read_build_id(int fd, struct recorder_file *file)
 	}
 }
 
-/* The number of a file, the same each time that it is mapped; NO_FILE: no room. */
-static u32 file_number(struct host *h, int fd, const char *path)
+/* Whether it is the same file still: programs may be built anew while the host runs. */
+static bool identify(int fd, struct recorder_file *file)
+{
+	struct stat st;
+	char link[32];
+	long n;
+
+	if (hostcall(SYS_fstat, fd, &st))
+		return false;
+	file->identity[0] = st.st_dev;
+	file->identity[1] = st.st_ino;
+	file->identity[2] = st.st_size;
+	file->identity[3] = st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec;
+	str_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = hostcall(SYS_readlink, link, file->path, sizeof(file->path) - 1);
+	return n > 0;
+}
+
+/* The file, one and the same each time that it is mapped; NULL: no room. */
+static struct recorder_file *file_of(struct host *h, int fd, u32 *number)
 {
 	struct recorder *r = h->recorder;
 	struct recorder_file *file = arena_alloc(h, sizeof(*file));
-	char link[32];
-	long n = 0;
 	u32 i;
 
 	if (!file)
-		return NO_FILE;
-	if (path) {
-		str_copy(file->path, path, sizeof(file->path));
-	} else {
-		str_format(link, sizeof(link), "/proc/self/fd/%d", fd);
-		n = hostcall(SYS_readlink, link, file->path, sizeof(file->path) - 1);
-	}
-	if (n >= 0)
-		read_build_id(fd, file);
-	for (i = 0; n >= 0 && i < r->file_count; i++)
-		if (!memcmp(r->files[i], file, sizeof(*file)))
+		return NULL;
+	if (!identify(fd, file))
+		goto out;
+	for (i = 0; i < r->file_count; i++)
+		if (!memcmp(r->files[i]->identity, file->identity, sizeof(file->identity)) &&
+		    !strcmp(r->files[i]->path, file->path))
 			break;
-	if (n >= 0 && i == r->file_count && i < RECORDER_FILES) {
-		r->files[r->file_count++] = file;
-		return i;
+	*number = i;
+	if (i < r->file_count) {
+		arena_free(h, file);
+		return r->files[i];
 	}
+	if (i == RECORDER_FILES)
+		goto out;
+	read_build_id(fd, file);
+	record_heap_find(fd, file);
+	r->files[r->file_count++] = file;
+	return file;
+out:
 	arena_free(h, file);
-	return n < 0 ? NO_FILE : i;
+	return NULL;
 }
 
 static bool is_alive(struct host *h, const struct recorder_mapping *m)
@@ -120,29 +139,36 @@ static void add(struct host *h, const struct recorder_mapping *m)
 		r->maps[r->map_count++] = *m;
 }
 
-void record_mapped(struct host *h, const struct process *p, u64 start, u64 bytes, u64 offset,
-		   u32 protection, int fd, const char *path)
+void record_mapped(struct thread *th, u64 start, u64 bytes, u64 offset, u32 protection, int fd)
 {
+	struct process *p = th->task->process;
 	struct recorder_mapping m = {
 		.pid = p->pid,
 		.epoch = p->record_epoch,
-		.time_ns = host_now(h),
+		.time_ns = host_now(th->host),
 		.start = start,
 		.end = start + ALIGN_UP(bytes, PAGE_BYTES),
 		.offset = offset,
 		.protection = protection,
-		.file = file_number(h, fd, path),
 	};
+	struct recorder_file *file = file_of(th->host, fd, &m.file);
 
-	if (m.file != NO_FILE)
-		add(h, &m);
+	if (!file)
+		return;
+	add(th->host, &m);
+	record_heap_hook(th, file, m.start, m.end, offset);
 }
 
-void record_maps_forked(struct host *h, const struct process *from, const struct process *to)
+void record_maps_forked(struct host *h, const struct process *from, struct process *to)
 {
 	struct recorder *r = h->recorder;
 	u32 i, count = r->map_count;
 
+	to->record_epoch = from->record_epoch;
+	memcpy(to->record_text, from->record_text, sizeof(to->record_text));
+	to->record_heap = from->record_heap;
+	to->record_from = from->pid;
+	to->record_forked_ns = host_now(h);
 	for (i = 0; i < count && i < r->map_count; i++) {
 		struct recorder_mapping m = r->maps[i];
 
@@ -154,20 +180,24 @@ void record_maps_forked(struct host *h, const struct process *from, const struct
 	}
 }
 
-void record_maps_executed(struct host *h, const struct process *p)
+void record_maps_executed(struct host *h, struct process *p)
 {
 	struct recorder *r = h->recorder;
 	u32 i, kept = 0;
 
+	p->record_heap = false;
+	p->record_from = 0;
+	memset(p->record_text, 0, sizeof(p->record_text));
 	for (i = 0; i < r->map_count; i++)
 		if (r->maps[i].pid != p->pid)
 			r->maps[kept++] = r->maps[i];
 	r->map_count = kept;
 }
 
-void record_loaded(struct host *h, const struct process *p, const char *path, u64 base)
+void record_loaded(struct thread *th, const char *path, u64 base)
 {
 	long fd = hostcall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	struct process *p = th->task->process;
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
 	int i;
@@ -178,15 +208,20 @@ void record_loaded(struct host *h, const struct process *p, const char *path, u6
 	    eh.e_phentsize != sizeof(ph))
 		eh.e_phnum = 0;
 	for (i = 0; i < eh.e_phnum && i < PHDRS_MAX; i++) {
-		u64 at;
+		u64 low, bytes;
 
 		if (hostcall(SYS_pread64, fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) !=
 			    sizeof(ph) ||
 		    ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
 			continue;
-		at = ALIGN_DOWN(ph.p_vaddr, PAGE_BYTES);
-		record_mapped(h, p, base + at, ph.p_vaddr + ph.p_memsz - at,
-			      ALIGN_DOWN(ph.p_offset, PAGE_BYTES), PROT_READ | PROT_EXEC, fd, NULL);
+		low = ALIGN_DOWN(ph.p_vaddr, PAGE_BYTES);
+		bytes = ph.p_vaddr + ph.p_memsz - low;
+		if (!p->record_text[1]) {
+			p->record_text[0] = base + low;
+			p->record_text[1] = bytes;
+		}
+		record_mapped(th, base + low, bytes, ALIGN_DOWN(ph.p_offset, PAGE_BYTES),
+			      PROT_READ | PROT_EXEC, fd);
 	}
 	hostcall(SYS_close, fd);
 }

@@ -54,6 +54,18 @@ struct mm {
 	u64 space_end; /* of what belongs to the guest; 0: all but Sundial's part (layout.h) */
 };
 
+/* A call of the malloc family that has not returned, in a recorded host (recordheap.c). */
+struct heap_call {
+	u64 sp;	  /* the caller's; 0: none */
+	u64 back; /* where the call returns to, which now comes by the engine first */
+	u64 args[3];
+	u32 index; /* which function */
+	u32 stack;
+	bool freed; /* realloc: the old block is marked so */
+};
+
+#define HEAP_CALLS 4
+
 enum task_state {
 	TASK_READY,   /* on the ready queue or running */
 	TASK_BLOCKED, /* in task_sleep() */
@@ -138,6 +150,7 @@ struct task {
 	u64 calls, voluntary_switches, involuntary_switches;
 	u64 call_start_ns;  /* strace.c, record.c */
 	u64 call_args[6];   /* record.c */
+	struct heap_call heap_calls[HEAP_CALLS];
 	void *record_fault; /* recordcrash.c: as it was at its last signal with a handler */
 	s32 nice, sched_policy, sched_priority;
 	u64 affinity;
@@ -210,7 +223,12 @@ struct process {
 	const char *virtual_cwd; /* a working directory under /proc or /sys; NULL: the host's */
 	struct strace_buffer *strace;
 	void *ipc;	  /* SysV undo lists */
-	u32 record_epoch; /* record.c: how many programs it has executed */
+	/* record.c: programs executed; its code; whom it was forked from, and when */
+	u32 record_epoch;
+	u64 record_text[2];
+	s32 record_from;
+	u64 record_forked_ns;
+	bool record_heap; /* every allocation since its program began was seen */
 	u32 uid, gid;
 	struct cred cred; /* through process_cred(), ids.h */
 	u32 pdeath_signal, personality;

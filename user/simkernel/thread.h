@@ -81,6 +81,13 @@ struct engine {
 	 * keeps account of its guest's memory; NULL: as the host's kernel does them.
 	 */
 	long (*memory)(struct thread *th, long nr, const u64 *a);
+	/*
+	 * Has record_heap_enter() asked at each call of the guest's function there, and
+	 * record_heap_leave() when it returns. False: its code does not allow it.
+	 */
+	bool (*hook)(struct thread *th, u64 address, u32 index);
+	/* Where calls that are hooked seem to return to. */
+	u64 (*hook_return)(struct thread *th);
 	/* Where the file is that its programs call path: path itself, or buf (of PATH_MAX
 	 * bytes). NULL: there. */
 	const char *(*lookup)(const char *path, char *buf);
