@@ -34,7 +34,8 @@ $(BPFTEST_OUT)/vm/doctor_test: selftests/bpf/doctor_test.sh
 
 # The command itself, for a machine without libraries.
 $(BPFTEST_OUT)/vm/sundial: $(BUILD)/sundial
-	$(CC) $(CFLAGS) -static -s -o $@ $(CLI_OBJ) $(CLI_RT_OBJ) $(BPFTEST_LIB) $(BUILD)/rv64/librv64.a
+	$(CC) $(CFLAGS) -static -s -o $@ $(CLI_OBJ) $(CLI_RT_OBJ) $(BPFTEST_LIB) $(BUILD)/rv64/librv64.a \
+		$(BUILD)/user/record/libsundial-record.a
 
 $(BPFTEST_OUT)/vm/vclock: $(BPF_OUT)/vclock bpf/vclock.c bpf/vclock.h
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Ibpf -I$(BPF_OUT) -static -s -o $@ bpf/vclock.c $(BPF_LIBS)
