@@ -28,6 +28,8 @@ enum record_type {
 	RECORD_FREE = 9,    /* record_memory */
 	RECORD_OUTPUT = 10, /* record_text: the beginning of a write to standard error */
 	RECORD_FAULT = 11,  /* record_fault: a page fault */
+	RECORD_CALL = 12,   /* record_function_call */
+	RECORD_RETURN = 13, /* record_function_return */
 	RECORD_RUN = 32,    /* record_run: ALLOC and FREE of a thread, small */
 	/* What is known beside them. */
 	RECORD_INFO = 64,     /* record_text: "key=value" */
@@ -39,6 +41,7 @@ enum record_type {
 	RECORD_COUNTS = 70,   /* record_counts: one CPU's or one thread's buffer */
 	RECORD_STACK = 71,    /* record_known_stack: what numbers of stacks refer to */
 	RECORD_COMPLETE = 72, /* no payload: the last record of a file that is whole */
+	RECORD_PROBE = 84,    /* record_probe: what numbers of probes refer to */
 	RECORD_SAMPLING = 88, /* record_sampling: not every allocation is recorded */
 	RECORD_TOTAL = 89,    /* record_total: what the samples of a stack stand for */
 };
@@ -176,6 +179,22 @@ struct record_fault {
 	__u32 pad;
 };
 
+/* A function was entered. What its arguments are only its source tells. */
+struct record_function_call {
+	struct record_header header;
+	__u32 probe; /* of this file: RECORD_PROBE has its name */
+	__u32 depth; /* how many calls around it wait for their returns to be seen */
+	__u64 args[3];
+};
+
+struct record_function_return {
+	struct record_header header;
+	__u32 probe;
+	__u32 depth;
+	__u64 result; /* rax */
+	__u64 duration_ns;
+};
+
 struct record_mapping {
 	struct record_header header;
 	__u64 start, end; /* addresses */
@@ -262,6 +281,20 @@ struct record_misuse {
 	struct record_site again; /* the call that was wrong */
 };
 
+enum record_probe_kind {
+	RECORD_PROBE_FUNCTION = 1,
+};
+
+struct record_probe {
+	struct record_header header;
+	__u32 id;
+	__u32 kind;    /* enum record_probe_kind */
+	__u64 offset;  /* in the file of what is named */
+	__u32 at;      /* the probe's distance from there */
+	__u32 stepped; /* the kernel steps the instruction: an expensive place */
+	char name[];   /* "NAME\0FILE" */
+};
+
 #define RECORD_CRASH_FIRST (1U << 0) /* the thread that the signal was for */
 #define RECORD_CRASH_FINAL (1U << 1) /* no handler: the process ends */
 
@@ -319,6 +352,8 @@ RECORD_ASSERT(sizeof(struct record_packed) == 24, "small is what makes it fast")
 RECORD_ASSERT(sizeof(struct record_run) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_syscall) == 112, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_signal) == 72, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_function_call) == 72, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_function_return) == 64, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_mapping) == 96, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_stack) == 1096, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_block) == 128, "the same on both sides");

@@ -12,6 +12,7 @@
 #include "record/shared.h"
 #include "record/ring.bpf.h"
 #include "record/process.bpf.h"
+#include "record/function.bpf.h"
 #include "record/syscall.bpf.h"
 #include "record/sched.bpf.h"
 #include "record/malloc.bpf.h"

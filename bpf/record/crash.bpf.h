@@ -154,6 +154,16 @@ static __always_inline void find_sources(struct record_crashed_thread *thread, _
 	bpf_for_each_map_elem(&freed_blocks, match_freed, &search, 0);
 }
 
+/* What repair_stack() does to a small copy is done to the pages when they are written. */
+static __always_inline void keep_frames(struct record_crashed_thread *thread)
+{
+	struct record_frames *frames = has_returns ? this_frames(0) : NULL;
+
+	thread->frames.depth = 0;
+	if (frames)
+		bpf_probe_read_kernel(&thread->frames, sizeof(thread->frames), frames);
+}
+
 static __always_inline struct record_crashed_thread *crashed_thread(__u32 tid)
 {
 	__u32 *known = bpf_map_lookup_elem(&crashed_slots, &tid), slot;
@@ -209,6 +219,7 @@ static __always_inline void keep_thread(const struct record_process *process, in
 		       (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
 	bpf_get_current_comm(crash->name, sizeof(crash->name));
 	copy_memory(thread);
+	keep_frames(thread);
 	if (flags & RECORD_CRASH_FIRST && number == SIGSEGV)
 		find_sources(thread, (__u32)id);
 	/* A barrier: whoever sees the type sees the rest. */

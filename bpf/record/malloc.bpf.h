@@ -133,12 +133,15 @@ static __always_inline void copy_stack(struct record_stack *stack, struct pt_reg
 	stack->r14 = regs->r14;
 	stack->r15 = regs->r15;
 	stack->bytes = RECORD_STACK_BYTES;
-	if (!bpf_probe_read_user(stack->memory, RECORD_STACK_BYTES, (const void *)stack->sp))
-		return;
-	/* The top of the stack is nearer than that. */
-	if (rest > RECORD_STACK_BYTES)
-		rest = RECORD_STACK_BYTES;
-	stack->bytes = bpf_probe_read_user(stack->memory, rest, (const void *)stack->sp) ? 0 : rest;
+	if (bpf_probe_read_user(stack->memory, RECORD_STACK_BYTES, (const void *)stack->sp)) {
+		/* The top of the stack is nearer than that. */
+		if (rest > RECORD_STACK_BYTES)
+			rest = RECORD_STACK_BYTES;
+		stack->bytes = bpf_probe_read_user(stack->memory, rest, (const void *)stack->sp)
+				       ? 0
+				       : rest;
+	}
+	repair_stack(stack);
 }
 
 static __always_inline void fill_site(struct record_call *site, struct pt_regs *regs,

@@ -31,6 +31,9 @@ const volatile bool has_kfuncs;
 /* While the recorder reads the buffers: events are counted and not kept. */
 bool paused;
 
+/* Sources that cost more than they may; looked at first. */
+bool source_off[RECORD_SOURCES_MAX];
+
 struct record_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_NUMA_NODE | BPF_F_INNER_MAP);
@@ -59,6 +62,19 @@ static __always_inline struct record_ring *this_ring(void)
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	return bpf_map_lookup_elem(&rings, &cpu);
+}
+
+/* Counts a hit of the source, and says whether to leave it at that. */
+static __always_inline bool source_is_off(enum record_source source)
+{
+	struct record_ring *ring;
+
+	if (*(volatile bool *)&source_off[source])
+		return true;
+	ring = this_ring();
+	if (ring)
+		__sync_fetch_and_add(&ring->hits[source], 1);
+	return false;
 }
 
 static __always_inline void stamp(struct record_header *header)

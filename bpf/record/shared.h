@@ -14,6 +14,18 @@ struct record_slot {
 	__u8 event[RECORD_EVENT_MAX];
 };
 
+/* What events come from, as far as it can be switched off alone. */
+enum record_source {
+	RECORD_SOURCE_MALLOC,
+	RECORD_SOURCE_FUNCTIONS,
+	RECORD_SOURCE_SYSCALLS,
+	RECORD_SOURCE_SCHEDULING,
+	RECORD_SOURCES_MAX = 8,
+};
+
+/* The cookie of a function's probe: its number, and whether its return is probed too. */
+#define RECORD_COOKIE_RETURNS (1ULL << 32)
+
 /* A CPU's buffer, as its writers see it. A line of its own for each. */
 struct record_ring {
 	__u64 emitted; /* the number of the next event */
@@ -22,7 +34,9 @@ struct record_ring {
 	__u64 overtaken;
 	__u64 paused;
 	__u64 table_full;
-	__u64 pad[2];
+	__u64 missed;
+	__u64 pad;
+	__u64 hits[RECORD_SOURCES_MAX]; /* of programs, recorded or not */
 };
 
 #define RECORD_PROCESS_KNOWN (1U << 0) /* every allocation since its start was seen */
@@ -69,6 +83,23 @@ struct record_wrong_free {
 	__u32 pad;
 };
 
+/* Calls of a thread whose returns are probed; the kernel follows no more than these. */
+#define RECORD_FRAMES 64
+
+struct record_frame {
+	__u64 slot;    /* where its return address was */
+	__u64 address; /* that address, which the kernel has changed */
+	__u64 host_ns;
+	__u32 probe;
+	__u32 pad;
+};
+
+struct record_frames {
+	__u32 depth;
+	__u32 pad;
+	struct record_frame frame[RECORD_FRAMES];
+};
+
 /* A system call that has not returned. */
 struct record_pending_call {
 	__u64 host_ns, virtual_ns;
@@ -96,6 +127,7 @@ struct record_crashed_thread {
 	__u64 pointers[RECORD_POINTERS];
 	__u64 pointed[RECORD_POINTERS][8];
 	__u8 pointed_status[RECORD_POINTERS];
+	struct record_frames frames; /* what to put back into the pages */
 };
 
 enum record_notice_kind {

@@ -19,13 +19,29 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.cpp selftests/record/build.m
 	@mkdir -p $(@D)
 	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
 
-$(BUILD)/record/emit $(BUILD)/record/churn $(BUILD)/record/crowd $(BUILD)/record/sites: $(BUILD)/record/%: selftests/record/%.c
+RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites calls loader)
+
+$(RECORD_PROGRAMS): $(BUILD)/record/%: selftests/record/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -pthread -o $@ $<
 
 $(BUILD)/record/churn-static: selftests/record/churn.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -static -pthread -o $@ $<
+
+# 5,000 functions, each called three times.
+$(BUILD)/record/many.c: selftests/record/build.mk
+	@mkdir -p $(@D)
+	awk 'BEGIN { print "#include <stdio.h>"; \
+		for (i = 0; i < 5000; i++) \
+			printf "__attribute__((noinline, noclone)) long many_%d(long n)\n" \
+				"{\n\tlong r = n * %d;\n\t__asm__ volatile(\"\" : \"+r\"(r));\n\treturn r;\n}\n", i, i; \
+		print "int main(void)\n{\n\tlong sum = 0;\n\tfor (int t = 0; t < 3; t++) {"; \
+		for (i = 0; i < 5000; i++) printf "\t\tsum += many_%d(t);\n", i; \
+		print "\t}\n\tprintf(\"%ld\\n\", sum);\n}" }' >$@
+
+$(BUILD)/record/many: $(BUILD)/record/many.c
+	$(CC) -O1 -o $@ $<
 
 # Named here and not by the variables of user/record, which comes later.
 $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/libsundial-record.a
@@ -39,7 +55,7 @@ RECORD_STATIC  := -lelf -lz -lbz2 -llzma
 
 $(RECORD_VM)/sundial-record: $(BUILD)/sundial-record
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -static -s -o $@ $(RECORD_OBJ) $(RECORD_LIB) -lbpf -ldw $(RECORD_STATIC) -lm
+	$(CC) $(CFLAGS) -static -s -o $@ $(RECORD_OBJ) $(RECORD_LIB) -lbpf -ldw $(RECORD_STATIC) -lm -l:libstdc++.a
 
 $(RECORD_VM)/sundial-rewind: $(BUILD)/sundial-rewind
 	@mkdir -p $(@D)
@@ -49,19 +65,20 @@ $(RECORD_VM)/crash-%: selftests/record/corpus/%.c selftests/record/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CORPUS_FLAGS) -static -o $@ $(CURDIR)/$<
 
-$(RECORD_VM)/emit $(RECORD_VM)/crowd: $(RECORD_VM)/%: selftests/record/%.c
+$(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls: $(RECORD_VM)/%: selftests/record/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -static -pthread -o $@ $<
+	$(CC) $(CFLAGS) -static -pthread -o $@ $(CURDIR)/$<
 
 $(RECORD_VM)/crash_test: selftests/record/crash_test.sh
 	@mkdir -p $(@D)
 	install -m 755 $< $@
 
 VM_ROOT_TESTS += $(RECORD_VM)/crash_test
-VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd \
+VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls \
 		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
 
-CHECK_DEPS += $(CORPUS) $(BUILD)/record/sites $(BUILD)/record/emit $(BUILD)/record/crowd $(BUILD)/record/churn $(BUILD)/record/churn-static
+CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
+CHECKS += selftests/record/functions.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/threads.sh \
 	  selftests/record/sim.sh

@@ -16,9 +16,12 @@ result() { # STATUS NAME FILE
 	failed=1
 }
 
+options=
+
 record() { # PROGRAM ARGUMENTS...
 	rm -f /tmp/recording
-	SUNDIAL_LIBBPF= ./sundial-record -q --buffer 4 -o /tmp/recording -- "$@" >/tmp/log 2>&1
+	# shellcheck disable=SC2086 # words are wanted
+	SUNDIAL_LIBBPF= ./sundial-record -q --buffer 4 $options -o /tmp/recording -- "$@" >/tmp/log 2>&1
 	./sundial-rewind --events 3 /tmp/recording >/tmp/shown 2>&1
 	cat /tmp/shown >>/tmp/log
 }
@@ -48,5 +51,12 @@ awk '/^[0-9]+ events:/ {
 	exit !(word[1] > 80000 && word[1] == word[2] + word[3] + word[4])
 }' /tmp/shown
 result $? "record: emitted = recorded + overwritten + dropped" /tmp/log
+options="--no-sched --func six --func red_zone --func crash --func main"
+record ./calls 50 crash
+says "^null pointer dereference in crash" "record: probed functions crash as others"
+says "main at .*calls.c" "record: with the return addresses that were there before"
+./sundial-rewind --all /tmp/recording >/tmp/shown
+[ "$(grep -c ' calls six(' /tmp/shown)/$(grep -c ' red_zone returns ' /tmp/shown)" = 50/50 ]
+result $? "record: each call is there and each return" /tmp/shown
 echo "1..$number"
 exit $failed

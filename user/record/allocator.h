@@ -10,7 +10,7 @@
 #define ALLOCATOR_FUNCTIONS_MAX 16
 
 struct allocator_function {
-	uint64_t offset;   /* in the file */
+	uint64_t offset;   /* of the probe in the file */
 	uint32_t function; /* enum record_function */
 	bool returns;	   /* what it returns is wanted as well */
 };

@@ -18,8 +18,9 @@ $(RECORD_LIB): $(RECORD_LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# The C++ library is for its demangler alone.
 $(BUILD)/sundial-record: $(RECORD_OBJ) $(RECORD_LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ldw -lelf -lz -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ldw -lelf -lz -lm -l:libstdc++.so.6
 
 .PHONY: install-record
 install-record: $(RECORD_LIB) $(BUILD)/sundial-record $(BUILD)/sundial-inject.so

@@ -21,7 +21,7 @@
 struct options {
 	pid_t pid;
 	char **argv;
-	bool inject;
+	bool inject, no_functions;
 	struct inject_options injected;
 	struct session_options session;
 };
@@ -38,6 +38,9 @@ enum {
 	OPT_SAMPLE,
 	OPT_SEED,
 	OPT_PRESET,
+	OPT_FUNC,
+	OPT_NO_FUNC,
+	OPT_NO_RETURNS,
 };
 
 static const struct argp_option table[] = {
@@ -62,6 +65,10 @@ static const struct argp_option table[] = {
 	{"preset", OPT_PRESET, "NAME", 0,
 	 "production: what costs next to nothing: --inject --sample 524288 --no-syscalls "
 	 "--no-sched"},
+	{"func", OPT_FUNC, "[FILE:]GLOB", 0,
+	 "Functions of the program, or of a library: calls, returns, durations. Repeatable"},
+	{"no-func", OPT_NO_FUNC, NULL, 0, "No functions, which --pid records by default"},
+	{"no-returns", OPT_NO_RETURNS, NULL, 0, "Calls of functions only"},
 	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
 	{0},
 };
@@ -99,6 +106,30 @@ static uint32_t stacks_kind(const char *text)
 	return 0;
 }
 
+static void add_function(struct source_options *sources, const char *glob)
+{
+	const char **grown = realloc(sources->functions,
+				     (sources->function_count + 1) * sizeof(*sources->functions));
+
+	if (!grown)
+		fail("--func", "out of memory");
+	sources->functions = grown;
+	grown[sources->function_count++] = glob;
+}
+
+/* Of a process that runs already, all of its own: what is asked is what it does. */
+static void choose_functions(struct options *o)
+{
+	struct source_options *sources = &o->session.sources;
+
+	sources->executable = o->pid && !sources->function_count;
+	o->session.programs.functions =
+		!o->no_functions && (sources->executable || sources->function_count);
+	sources->returns &= sources->function_count > 0;
+	o->session.programs.returns = sources->returns;
+	sources->quiet = o->session.quiet;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -128,6 +159,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_NO_MALLOC:
 		programs->malloc = false;
+		return 0;
+	case OPT_FUNC:
+		add_function(&o->session.sources, arg);
+		return 0;
+	case OPT_NO_FUNC:
+		o->no_functions = true;
+		return 0;
+	case OPT_NO_RETURNS:
+		o->session.sources.returns = false;
 		return 0;
 	case OPT_INJECT:
 		o->inject = true;
@@ -164,6 +204,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			     "sundial record [OPTION...] (-p PID | -- PROG ARGS)");
 		if (o->pid && o->inject)
 			fail("--inject", "only for a program that is started here");
+		choose_functions(o);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -216,7 +257,8 @@ int main(int argc, char **argv)
 	struct options o = {
 		.injected = {.frames = FRAMES},
 		.session = {.path = "sundial.record",
-			    .programs = {(size_t)BUFFER_MIB << 20, true, true, true, true}},
+			    .programs = {(size_t)BUFFER_MIB << 20, true, true, true, true},
+			    .sources = {.returns = true}},
 	};
 	struct injected injected = {.fd = -1};
 	struct target target = {0};
@@ -243,5 +285,6 @@ int main(int argc, char **argv)
 	ret = session_run(&o.session, &target);
 	free(command);
 	free(program);
+	free(o.session.sources.functions);
 	return ret;
 }

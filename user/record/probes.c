@@ -2,13 +2,14 @@
 /*
  * Detaching through the perf PMU costs a grace period a probe, through uprobe_multi
  * one for all; libbpf 1.1 does not know the latter, so its link is made by the system
- * call. Either way the filter is the kernel's: other processes never trap.
+ * call. With a process to filter by, the filter is the kernel's: others never trap.
  */
 #include "record/probes.h"
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,10 +34,11 @@ bool probes_have_multi(void)
 	return have;
 }
 
-static int attach_multi(struct bpf_program *program, bool at_return, pid_t pid, const char *path,
-			const struct allocator *allocator)
+static int create_multi(struct bpf_program *program, bool at_return, pid_t pid, const char *path,
+			const struct probe_site *sites, size_t count)
 {
-	uint64_t offsets[ALLOCATOR_FUNCTIONS_MAX], cookies[ALLOCATOR_FUNCTIONS_MAX];
+	uint64_t *offsets = calloc(3 * count, sizeof(*offsets));
+	uint64_t *cookies = offsets + count, *counters = cookies + count;
 	struct multi_link link = {
 		.program = (__u32)bpf_program__fd(program),
 		.type = UPROBE_MULTI,
@@ -44,70 +46,110 @@ static int attach_multi(struct bpf_program *program, bool at_return, pid_t pid, 
 		.offsets = (__u64)(uintptr_t)offsets,
 		.cookies = (__u64)(uintptr_t)cookies,
 		.multi_flags = at_return ? UPROBE_MULTI_RETURN : 0,
+		.count = (__u32)count,
 		.pid = (__u32)pid,
 	};
 	long fd;
 
-	for (size_t i = 0; i < allocator->count; i++) {
-		if (at_return && !allocator->functions[i].returns)
-			continue;
-		offsets[link.count] = allocator->functions[i].offset;
-		cookies[link.count++] = allocator->functions[i].function;
+	if (!offsets)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		offsets[i] = sites[i].offset;
+		cookies[i] = sites[i].cookie;
+		counters[i] = sites[i].counter;
+		if (counters[i])
+			link.reference_counters = (__u64)(uintptr_t)counters;
 	}
 	fd = syscall(SYS_bpf, BPF_LINK_CREATE, &link, sizeof(link));
+	free(offsets);
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static int attach_one(struct probes *probes, struct bpf_program *program, bool at_return, pid_t pid,
-		      const char *path, const struct allocator_function *function)
-{
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = function->function,
-		    .retprobe = at_return);
-	struct bpf_link *link =
-		bpf_program__attach_uprobe_opts(program, pid, path, function->offset, &options);
+/* The kernel's word for an instruction that it cannot probe. */
+#define NOTSUPP 524
 
-	if (!link)
-		return -errno;
-	probes->links[probes->link_count++] = link;
+static bool is_place_bad(int error)
+{
+	return error == -NOTSUPP || error == -EOPNOTSUPP || error == -EINVAL || error == -EIO ||
+	       error == -ENOEXEC;
+}
+
+/* One bad place fails a link of many: so halves are tried, down to that place. */
+static int attach_multi(struct probes *probes, struct bpf_program *program, bool at_return,
+			pid_t pid, const char *path, const struct probe_site *sites, size_t count)
+{
+	int fd = create_multi(program, at_return, pid, path, sites, count), ret;
+	int *grown;
+
+	if (fd < 0 && is_place_bad(fd) && count == 1) {
+		probes->refused++;
+		return 0;
+	}
+	if (fd < 0 && is_place_bad(fd)) {
+		ret = attach_multi(probes, program, at_return, pid, path, sites, count / 2);
+		return ret ? ret
+			   : attach_multi(probes, program, at_return, pid, path, sites + count / 2,
+					  count - count / 2);
+	}
+	if (fd < 0)
+		return fd;
+	grown = realloc(probes->fds, (probes->fd_count + 1) * sizeof(*grown));
+	if (!grown) {
+		close(fd);
+		return -ENOMEM;
+	}
+	probes->fds = grown;
+	probes->fds[probes->fd_count++] = fd;
+	probes->count += count;
 	return 0;
 }
 
-int probes_attach(struct probes *probes, struct bpf_program *entry, struct bpf_program *leave,
-		  bool multi, pid_t pid, const char *path, const struct allocator *allocator)
+static int attach_one(struct probes *probes, struct bpf_program *program, bool at_return, pid_t pid,
+		      const char *path, const struct probe_site *site)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = site->cookie, .retprobe = at_return,
+		    .ref_ctr_offset = site->counter);
+	struct bpf_link **grown, *link;
+
+	grown = realloc(probes->links, (probes->link_count + 1) * sizeof(struct bpf_link *));
+	if (!grown)
+		return -ENOMEM;
+	probes->links = grown;
+	link = bpf_program__attach_uprobe_opts(program, pid ? pid : -1, path, site->offset,
+					       &options);
+	if (!link && is_place_bad(-errno)) {
+		probes->refused++;
+		return 0;
+	}
+	if (!link)
+		return -errno;
+	probes->links[probes->link_count++] = link;
+	probes->count++;
+	return 0;
+}
+
+int probes_attach(struct probes *probes, struct bpf_program *program, bool at_return, bool multi,
+		  pid_t pid, const char *path, const struct probe_site *sites, size_t count)
 {
 	int ret = 0;
 
-	memset(probes, 0, sizeof(*probes));
-	probes->fds[0] = probes->fds[1] = -1;
-	/* Returns first: an entry whose return is not seen would be taken for one in progress. */
-	for (int at_return = 1; multi && at_return >= 0 && !ret; at_return--) {
-		probes->fds[at_return] =
-			attach_multi(at_return ? leave : entry, at_return, pid, path, allocator);
-		if (probes->fds[at_return] < 0)
-			ret = probes->fds[at_return];
-	}
-	for (size_t i = 0; !multi && i < allocator->count && !ret; i++) {
-		const struct allocator_function *function = &allocator->functions[i];
-
-		if (function->returns)
-			ret = attach_one(probes, leave, true, pid, path, function);
-		if (!ret)
-			ret = attach_one(probes, entry, false, pid, path, function);
-	}
-	if (ret)
-		probes_detach(probes);
-	else
-		probes->count = allocator->count;
+	if (!count)
+		return 0;
+	if (multi)
+		return attach_multi(probes, program, at_return, pid, path, sites, count);
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = attach_one(probes, program, at_return, pid, path, &sites[i]);
 	return ret;
 }
 
 void probes_detach(struct probes *probes)
 {
-	for (int i = 0; i < 2; i++)
-		if (probes->fds[i] >= 0)
-			close(probes->fds[i]);
-	for (size_t i = 0; i < probes->link_count; i++)
-		bpf_link__destroy(probes->links[i]);
-	probes->fds[0] = probes->fds[1] = -1;
-	probes->link_count = probes->count = 0;
+	/* Entries were attached last, and go first. */
+	while (probes->fd_count)
+		close(probes->fds[--probes->fd_count]);
+	while (probes->link_count)
+		bpf_link__destroy(probes->links[--probes->link_count]);
+	free(probes->fds);
+	free(probes->links);
+	memset(probes, 0, sizeof(*probes));
 }

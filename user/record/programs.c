@@ -78,7 +78,15 @@ static const void *map_array(const struct bpf_map *map)
 static void configure(struct programs *p, const struct program_options *options)
 {
 	struct record *s = p->skeleton;
-	struct bpf_program *uprobes[] = {s->progs.on_allocate, s->progs.on_allocated};
+	const struct {
+		struct bpf_program *program;
+		bool wanted;
+	} uprobes[] = {
+		{s->progs.on_allocate, options->malloc},
+		{s->progs.on_allocated, options->malloc},
+		{s->progs.on_call, options->functions},
+		{s->progs.on_return, options->functions && options->returns},
+	};
 
 	s->rodata->slot_mask = (__u32)p->slots - 1;
 	s->rodata->has_kfuncs = !access("/sys/kernel/btf/sundial", F_OK);
@@ -91,11 +99,14 @@ static void configure(struct programs *p, const struct program_options *options)
 	bpf_program__set_autoload(s->progs.on_sys_enter, options->syscalls);
 	bpf_program__set_autoload(s->progs.on_sys_exit, options->syscalls);
 	bpf_program__set_autoload(s->progs.on_switch, options->scheduling);
-	for (size_t i = 0; i < 2; i++) {
-		bpf_program__set_autoattach(uprobes[i], false);
-		bpf_program__set_autoload(uprobes[i], options->malloc);
+	s->rodata->has_returns = options->functions && options->returns;
+	if (options->functions)
+		bpf_map__set_max_entries(s->maps.probe_hits, PROBES_MAX);
+	for (size_t i = 0; i < sizeof(uprobes) / sizeof(uprobes[0]); i++) {
+		bpf_program__set_autoattach(uprobes[i].program, false);
+		bpf_program__set_autoload(uprobes[i].program, uprobes[i].wanted);
 		if (p->multi)
-			bpf_program__set_expected_attach_type(uprobes[i], MULTI_TYPE);
+			bpf_program__set_expected_attach_type(uprobes[i].program, MULTI_TYPE);
 	}
 }
 
@@ -168,8 +179,36 @@ void programs_unknow(struct programs *p, pid_t pid)
 int programs_probe(struct programs *p, struct probes *probes, pid_t pid, const char *path,
 		   const struct allocator *allocator)
 {
-	return probes_attach(probes, p->skeleton->progs.on_allocate,
-			     p->skeleton->progs.on_allocated, p->multi, pid, path, allocator);
+	struct probe_site entries[ALLOCATOR_FUNCTIONS_MAX], returns[ALLOCATOR_FUNCTIONS_MAX];
+	size_t return_count = 0;
+	int ret;
+
+	memset(probes, 0, sizeof(*probes));
+	for (size_t i = 0; i < allocator->count; i++) {
+		const struct allocator_function *function = &allocator->functions[i];
+
+		entries[i] = (struct probe_site){function->offset, function->function, 0};
+		if (function->returns)
+			returns[return_count++] = entries[i];
+	}
+	/* Returns first: an entry whose return is not seen would be taken for one in progress. */
+	ret = probes_attach(probes, p->skeleton->progs.on_allocated, true, p->multi, pid, path,
+			    returns, return_count);
+	if (!ret)
+		ret = probes_attach(probes, p->skeleton->progs.on_allocate, false, p->multi, pid,
+				    path, entries, allocator->count);
+	if (ret)
+		probes_detach(probes);
+	return ret;
+}
+
+int programs_probe_functions(struct programs *p, struct probes *probes, bool at_return, pid_t pid,
+			     const char *path, const struct probe_site *sites, size_t count)
+{
+	struct bpf_program *program =
+		at_return ? p->skeleton->progs.on_return : p->skeleton->progs.on_call;
+
+	return probes_attach(probes, program, at_return, p->multi, pid, path, sites, count);
 }
 
 void programs_pause(struct programs *p, bool pause)

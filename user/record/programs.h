@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include "record/allocator.h"
 #include "record/probes.h"
 #include "record/shared.h"
 
@@ -17,6 +18,7 @@ struct record;
 struct program_options {
 	size_t buffer_bytes; /* of all CPUs together */
 	bool follow, syscalls, scheduling, malloc;
+	bool functions, returns; /* may be probed */
 };
 
 struct cpu_buffer {
@@ -49,6 +51,17 @@ void programs_unknow(struct programs *programs, pid_t pid);
 /* Probes an allocator in process pid. */
 int programs_probe(struct programs *programs, struct probes *probes, pid_t pid, const char *path,
 		   const struct allocator *allocator);
+
+/* Numbers of probes are below this. */
+#define PROBES_MAX 65536
+
+/*
+ * Probes functions of the file at path, at their entries or returns; the sites' cookies
+ * are numbers of probes, with RECORD_COOKIE_RETURNS at entries whose return is probed.
+ */
+int programs_probe_functions(struct programs *programs, struct probes *probes, bool at_return,
+			     pid_t pid, const char *path, const struct probe_site *sites,
+			     size_t count);
 
 /* Stops and goes on filling the buffers, so that they can be read. */
 void programs_pause(struct programs *programs, bool pause);

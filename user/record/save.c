@@ -198,6 +198,32 @@ static void write_page(struct sundial_record_writer *w, const struct record_cras
 	sundial_record_write_tail(w, &record.header, sizeof(record), memory, record.bytes);
 }
 
+/* A page of the stack, with the return addresses that probes of returns had changed. */
+static void repair_page(const struct record_frames *frames, __u64 base, __u8 *page)
+{
+	for (__u32 i = 0; i < frames->depth && i < RECORD_FRAMES; i++) {
+		__u64 at = frames->frame[i].slot - base;
+
+		if (at <= RECORD_PAGE_BYTES - sizeof(frames->frame[i].address))
+			memcpy(page + at, &frames->frame[i].address,
+			       sizeof(frames->frame[i].address));
+	}
+}
+
+static void write_stack_pages(struct sundial_record_writer *w,
+			      const struct record_crashed_thread *thread)
+{
+	__u8 page[RECORD_PAGE_BYTES];
+
+	for (__u32 n = 0; n < RECORD_CRASH_PAGES; n++) {
+		__u64 base = thread->base + n * RECORD_PAGE_BYTES;
+
+		memcpy(page, thread->page[n], sizeof(page));
+		repair_page(&thread->frames, base, page);
+		write_page(w, &thread->crash, base, thread->status[n], page, sizeof(page));
+	}
+}
+
 static void write_crashes(struct sundial_record_writer *w, const struct programs *p)
 {
 	for (size_t i = 0; i < RECORD_CRASH_THREADS; i++) {
@@ -206,9 +232,7 @@ static void write_crashes(struct sundial_record_writer *w, const struct programs
 		if (thread->crash.header.type != RECORD_CRASH)
 			continue;
 		sundial_record_write(w, &thread->crash.header);
-		for (__u32 n = 0; n < RECORD_CRASH_PAGES; n++)
-			write_page(w, &thread->crash, thread->base + n * RECORD_PAGE_BYTES,
-				   thread->status[n], thread->page[n], RECORD_PAGE_BYTES);
+		write_stack_pages(w, thread);
 		for (int n = 0; n < RECORD_POINTERS; n++)
 			if (thread->pointed_status[n] == RECORD_STATUS_OK)
 				write_page(w, &thread->crash, thread->pointers[n], RECORD_STATUS_OK,
@@ -259,6 +283,7 @@ static void write_buffer(struct sundial_record_writer *w, const struct programs 
 
 	counts.emitted = end;
 	counts.paused = ring->paused;
+	counts.missed = ring->missed;
 	for (__u64 i = 0; i < p->slots; i++) {
 		const struct record_slot *at = &p->buffers[cpu].slots[(first + i) & (p->slots - 1)];
 		__u64 state = __atomic_load_n(&at->state, __ATOMIC_ACQUIRE);
@@ -290,6 +315,7 @@ int save_file(const char *path, const struct save_what *what)
 	programs_pause(p, true);
 	write_infos(w, what);
 	write_mappings(w, what->mappings);
+	sources_write(what->sources, w);
 	table = write_table(w, p->skeleton->maps.live_blocks, write_live);
 	if (!table)
 		table = write_table(w, p->skeleton->maps.freed_blocks, write_freed);

@@ -6,10 +6,12 @@
 #include "record/injected.h"
 #include "record/mappings.h"
 #include "record/programs.h"
+#include "record/sources.h"
 
 struct save_what {
 	struct programs *programs;
 	const struct mappings *mappings;
+	const struct sources *sources;
 	struct injected *injected; /* or NULL */
 	const char *command;	   /* as the user gave it */
 	pid_t pid;		   /* the process that was asked for */

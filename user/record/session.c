@@ -44,6 +44,7 @@ struct session {
 	struct target *target;
 	struct programs programs;
 	struct mappings *mappings;
+	struct sources *sources;
 	struct ring_buffer *notices;
 	struct probed *probed;
 	size_t probed_count;
@@ -108,12 +109,14 @@ static void probe_file(struct session *s, pid_t pid, const char *path)
 static void on_mapping(void *context, const struct mapping *mapping)
 {
 	struct session *s = context;
+	bool follow = s->options->programs.follow;
 
+	if (s->options->programs.functions && (follow || mapping->tgid == s->target->pid))
+		sources_see(s->sources, mapping->tgid, mapping->path, false, follow);
 	/* The injected library tells it already. */
 	if (mapping->tgid == s->target->pid && s->options->injected->region)
 		return;
-	if (s->options->programs.malloc &&
-	    (s->options->programs.follow || mapping->tgid == s->target->pid))
+	if (s->options->programs.malloc && (follow || mapping->tgid == s->target->pid))
 		probe_file(s, mapping->tgid, mapping->path);
 }
 
@@ -152,6 +155,7 @@ static int save(struct session *s, const char *path)
 	struct save_what what = {
 		.programs = &s->programs,
 		.mappings = s->mappings,
+		.sources = s->sources,
 		.injected = injected_used(s->options->injected) ? s->options->injected : NULL,
 		.command = s->options->command,
 		.pid = s->target->pid,
@@ -225,6 +229,7 @@ static int on_notice(void *context, void *data, size_t size)
 		if (dying)
 			save_crash(s, dying);
 		forget_probes(s, (pid_t)notice->tgid);
+		sources_forget(s->sources, (pid_t)notice->tgid);
 		if ((pid_t)notice->tgid == s->target->pid)
 			s->target_ended = true;
 		break;
@@ -254,11 +259,17 @@ static int start(struct session *s)
 				      NULL);
 	if (!s->notices)
 		return -ENOMEM;
+	s->sources = sources_open(&s->programs, &s->options->sources);
+	if (!s->sources)
+		return -ENOMEM;
 	ret = programs_track(&s->programs, s->target->pid, known);
 	if (ret)
 		return ret;
 	if (known && s->options->programs.malloc && !s->options->injected->region)
 		probe_first(s);
+	if (known && s->options->programs.functions && s->options->program)
+		sources_see(s->sources, s->target->pid, s->options->program, true,
+			    s->options->programs.follow);
 	s->started = true;
 	ret = mappings_open(&s->mappings, s->target->pid, !known, on_mapping, s);
 	if (ret)
@@ -330,6 +341,7 @@ out:
 	ring_buffer__free(s.notices);
 	while (s.probed_count)
 		forget_probes(&s, s.probed[0].pid);
+	sources_close(s.sources);
 	mappings_close(s.mappings);
 	programs_unload(&s.programs);
 	free(s.probed);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "record/programs.h"
+#include "record/sources.h"
 #include "record/target.h"
 
 struct session_options {
@@ -14,6 +15,7 @@ struct session_options {
 	bool quiet;
 	struct injected *injected; /* its region is NULL without --inject */
 	struct program_options programs;
+	struct source_options sources;
 };
 
 /*

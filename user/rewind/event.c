@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include "rewind/probes.h"
 #include "rewind/view.h"
 
 /* What the kernel returns inside of itself for a call that a signal ended. */
@@ -21,7 +22,8 @@ const char *event_name(const struct record_header *event)
 		[RECORD_DELIVER] = "deliver", [RECORD_SYSCALL] = "syscall",
 		[RECORD_SWITCH] = "switch",   [RECORD_ALLOC] = "alloc",
 		[RECORD_FREE] = "free",	      [RECORD_OUTPUT] = "output",
-		[RECORD_FAULT] = "fault",
+		[RECORD_FAULT] = "fault",     [RECORD_CALL] = "call",
+		[RECORD_RETURN] = "return",
 	};
 
 	if (event->type >= sizeof(names) / sizeof(names[0]) || !names[event->type])
@@ -155,6 +157,10 @@ void event_words(const struct record_header *event, char *text, size_t bytes)
 		break;
 	case RECORD_FAULT:
 		snprintf(text, bytes, "page fault at %#llx, from %#llx", fault->address, fault->ip);
+		break;
+	case RECORD_CALL:
+	case RECORD_RETURN:
+		probes_words(event, text, bytes);
 		break;
 	default:
 		snprintf(text, bytes, "event of type %u", event->type);

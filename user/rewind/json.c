@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <jansson.h>
+#include "rewind/probes.h"
 #include "rewind/view.h"
 
 static void put(FILE *to, const char *key, json_t *value)
@@ -82,14 +83,14 @@ static json_t *counts_json(const struct model *model)
 		const struct record_counts *c = (const struct record_counts *)model->counts.all[i];
 
 		json_array_append_new(
-			all, json_pack("{s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "cpu",
+			all, json_pack("{s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "cpu",
 				       cpu_number(&c->header), "node", c->header.node, "emitted",
 				       (json_int_t)c->emitted, "recorded", (json_int_t)c->recorded,
 				       "overwritten", (json_int_t)c->overwritten, "busy",
 				       (json_int_t)c->busy, "overtaken", (json_int_t)c->overtaken,
 				       "paused", (json_int_t)c->paused, "unfinished",
 				       (json_int_t)c->unfinished, "table_full",
-				       (json_int_t)c->table_full));
+				       (json_int_t)c->table_full, "missed", (json_int_t)c->missed));
 	}
 	return all;
 }
@@ -146,6 +147,23 @@ static json_t *sampling_json(const struct model *model)
 			 "seed", (json_int_t)sampling->seed, "stacks", stacks);
 }
 
+/* What the event of a function has beside its words. */
+static json_t *function_json(const struct record_header *event)
+{
+	const struct record_function_call *call = (const struct record_function_call *)event;
+	const struct record_function_return *back = (const struct record_function_return *)event;
+	const struct known_probe *probe = probes_find(call->probe);
+	json_t *name = text(probe ? probe->name : NULL), *file = text(probe ? probe->file : NULL);
+
+	if (event->type == RECORD_CALL)
+		return json_pack("{s:o,s:o,s:I,s:[I,I,I]}", "function", name, "file", file, "depth",
+				 (json_int_t)call->depth, "args", (json_int_t)call->args[0],
+				 (json_int_t)call->args[1], (json_int_t)call->args[2]);
+	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "function", name, "file", file, "depth",
+			 (json_int_t)back->depth, "result", (json_int_t)back->result, "duration_ns",
+			 (json_int_t)back->duration_ns);
+}
+
 static json_t *event_json(const struct record_header *event)
 {
 	const struct record_syscall *call = (const struct record_syscall *)event;
@@ -165,6 +183,8 @@ static json_t *event_json(const struct record_header *event)
 						 "arg0", (json_int_t)call->args[0], "result",
 						 (json_int_t)call->result, "unfinished",
 						 !!(call->flags & RECORD_UNFINISHED)));
+	if (event->type == RECORD_CALL || event->type == RECORD_RETURN)
+		json_object_update_new(object, function_json(event));
 	if (event->type == RECORD_ALLOC || event->type == RECORD_FREE)
 		json_object_update_new(object, json_pack("{s:I,s:I}", "address",
 							 (json_int_t)memory->address, "size_bytes",

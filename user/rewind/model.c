@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rewind/probes.h"
 
 static int keep(struct records *records, const struct record_header *header)
 {
@@ -61,7 +62,7 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 	case RECORD_TOTAL:
 		return &m->totals;
 	default:
-		return header->type <= RECORD_FAULT ? &m->events : NULL;
+		return header->type < RECORD_INFO ? &m->events : NULL;
 	}
 }
 
@@ -173,6 +174,8 @@ int model_load(const char *path, struct model *m)
 			ret = keep_stack(kind, header);
 		else if (kind)
 			ret = keep(kind, header);
+		if (!ret && header->type == RECORD_PROBE)
+			ret = probes_keep(header);
 		if (!ret && is_life(header))
 			ret = keep(&m->lives, header);
 		if (kind == &m->events && (!m->first_host_ns || header->host_ns < m->first_host_ns))
@@ -200,6 +203,7 @@ void model_free(struct model *m)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		free(kinds[i]->all);
 	thread_names_free(m->names);
+	probes_forget();
 	sundial_record_close(m->reader);
 	memset(m, 0, sizeof(*m));
 }

@@ -169,6 +169,7 @@ static void put_counts(FILE *to, const struct model *model)
 		sum.paused += c->paused;
 		sum.unfinished += c->unfinished;
 		sum.table_full += c->table_full;
+		sum.missed += c->missed;
 	}
 	fprintf(to,
 		"\n%llu events: %llu recorded, %llu overwritten by newer ones, %llu dropped (%llu "
@@ -179,6 +180,11 @@ static void put_counts(FILE *to, const struct model *model)
 		sum.paused, sum.unfinished);
 	if (sum.table_full)
 		fprintf(to, "%llu blocks had no room in the table of live ones\n", sum.table_full);
+	if (sum.missed)
+		fprintf(to,
+			"%llu returns were missed: too deep a stack of them, or left by another "
+			"way\n",
+			sum.missed);
 }
 
 void view_text(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,

@@ -48,6 +48,8 @@ static const struct {
 	[RECORD_FREE] = {sizeof(struct record_memory), 0},
 	[RECORD_OUTPUT] = {sizeof(struct record_text), sizeof(struct record_text)},
 	[RECORD_FAULT] = {sizeof(struct record_fault), 0},
+	[RECORD_CALL] = {sizeof(struct record_function_call), 0},
+	[RECORD_RETURN] = {sizeof(struct record_function_return), 0},
 	[RECORD_RUN] = {sizeof(struct record_run), 0},
 	[RECORD_INFO] = {sizeof(struct record_text), sizeof(struct record_text)},
 	[RECORD_MAPPING] = {sizeof(struct record_mapping), sizeof(struct record_mapping)},
@@ -58,6 +60,7 @@ static const struct {
 	[RECORD_COUNTS] = {sizeof(struct record_counts), 0},
 	[RECORD_STACK] = {offsetof(struct record_known_stack, stack.memory), 0},
 	[RECORD_COMPLETE] = {sizeof(struct record_header), 0},
+	[RECORD_PROBE] = {sizeof(struct record_probe), sizeof(struct record_probe)},
 	[RECORD_SAMPLING] = {sizeof(struct record_sampling), 0},
 	[RECORD_TOTAL] = {sizeof(struct record_total), 0},
 };

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Files are looked at once, when a recorded process maps them. What is left out is said
+ * in words, since a function that is missing looks like one that was not called.
+ */
+#include "record/sources.h"
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "record/functions.h"
+
+#define NAMED_MAX 20000
+
+/* A file whose functions are probed, in all processes or in one. */
+struct probed_file {
+	pid_t pid; /* 0: in all */
+	dev_t device;
+	ino_t inode;
+	struct probes returns, entries;
+};
+
+/* What the number of a probe refers to. */
+struct name {
+	struct record_probe record;
+	char *name, *file;
+};
+
+struct sources {
+	struct programs *programs;
+	const struct source_options *options;
+	struct probed_file *files;
+	size_t file_count;
+	struct name *names; /* of number n at n */
+	size_t name_count;
+};
+
+struct sources *sources_open(struct programs *programs, const struct source_options *options)
+{
+	struct sources *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->programs = programs;
+	s->options = options;
+	return s;
+}
+
+/* The part of FILE:GLOB before the colon, 0 of a GLOB alone; C++ has colons in pairs. */
+static size_t file_part(const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	return colon && colon > word && colon[1] != ':' ? (size_t)(colon - word) : 0;
+}
+
+/* Whether FILE is a glob of the path or of its last part. */
+static bool is_file(const char *word, size_t length, const char *path)
+{
+	char *glob = strndup(word, length);
+	const char *last = strrchr(path, '/');
+	bool is = glob && (!fnmatch(glob, path, 0) || (last && !fnmatch(glob, last + 1, 0)));
+
+	free(glob);
+	return is;
+}
+
+/* The globs that are meant for this file, at most as many as there are options. */
+static size_t globs_for(const struct source_options *options, const char *path, bool executable,
+			const char **globs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < options->function_count; i++) {
+		const char *word = options->functions[i];
+		size_t length = file_part(word);
+
+		if (length ? is_file(word, length, path) : executable)
+			globs[count++] = word + (length ? length + 1 : 0);
+	}
+	return count;
+}
+
+static bool is_executable(pid_t pid, const struct stat *st)
+{
+	char path[64];
+	struct stat exe;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return !stat(path, &exe) && exe.st_dev == st->st_dev && exe.st_ino == st->st_ino;
+}
+
+static bool is_known(const struct sources *s, pid_t pid, const struct stat *st)
+{
+	for (size_t i = 0; i < s->file_count; i++)
+		if ((!s->files[i].pid || s->files[i].pid == pid) &&
+		    s->files[i].device == st->st_dev && s->files[i].inode == st->st_ino)
+			return true;
+	return false;
+}
+
+/* Gives the functions numbers, from the one that is returned on; 0 if there are none left. */
+static size_t enter_names(struct sources *s, const struct functions *found, const char *path)
+{
+	size_t first = s->name_count ? s->name_count : 1;
+	struct name *grown;
+
+	if (first + found->count > PROBES_MAX)
+		return 0;
+	grown = realloc(s->names, (first + found->count) * sizeof(*grown));
+	if (!grown)
+		return 0;
+	s->names = grown;
+	for (size_t i = 0; i < found->count; i++) {
+		const struct function *f = &found->all[i];
+
+		grown[first + i] = (struct name){
+			.record = {.header = {.type = RECORD_PROBE},
+				   .id = (__u32)(first + i),
+				   .kind = RECORD_PROBE_FUNCTION,
+				   .offset = f->offset,
+				   .at = f->at,
+				   .stepped = !f->cheap},
+			.name = strdup(f->name),
+			.file = strdup(path),
+		};
+	}
+	s->name_count = first + found->count;
+	return first;
+}
+
+/* Attaches returns, then entries: an entry waits for its return only if that is there. */
+static int attach(struct sources *s, struct probed_file *file, const struct functions *found,
+		  size_t first, const char *path)
+{
+	struct probe_site *sites = calloc(2 * found->count + 1, sizeof(*sites));
+	struct probe_site *returns = sites + found->count;
+	size_t return_count = 0;
+	int ret;
+
+	if (!sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < found->count; i++) {
+		const struct function *f = &found->all[i];
+		bool with_return = s->options->returns && f->returns;
+
+		sites[i].offset = f->offset + f->at;
+		sites[i].cookie = first + i;
+		if (with_return)
+			returns[return_count++] = sites[i];
+		if (with_return)
+			sites[i].cookie |= RECORD_COOKIE_RETURNS;
+	}
+	ret = programs_probe_functions(s->programs, &file->returns, true, file->pid, path, returns,
+				       return_count);
+	if (!ret)
+		ret = programs_probe_functions(s->programs, &file->entries, false, file->pid, path,
+					       sites, found->count);
+	free(sites);
+	if (ret) {
+		probes_detach(&file->entries);
+		probes_detach(&file->returns);
+	}
+	return ret;
+}
+
+static void say(const struct sources *s, const struct functions *found,
+		const struct probed_file *file, const char *path)
+{
+	if (s->options->quiet)
+		return;
+	fprintf(stderr, "sundial: %zu functions of %s are probed, %zu of them at cheap places",
+		file->entries.count, path, found->cheap);
+	if (file->returns.count)
+		fprintf(stderr, ", %zu at their return too", file->returns.count);
+	if (found->expensive)
+		fprintf(stderr, "; left out: %zu where a probe is expensive (name them by --func)",
+			found->expensive);
+	if (found->over_limit)
+		fprintf(stderr, "; left out: the %zu smallest%s", found->over_limit,
+			s->programs->multi ? "" : ", since this kernel attaches one by one");
+	if (found->unsafe)
+		fprintf(stderr, "; left out: %zu whose beginning is jumped to", found->unsafe);
+	if (file->entries.refused)
+		fprintf(stderr, "; the kernel refused %zu", file->entries.refused);
+	if (found->no_returns && s->options->returns)
+		fprintf(stderr, "; no returns, since in this program %s", found->no_returns);
+	fputc('\n', stderr);
+}
+
+static void probe(struct sources *s, pid_t pid, const char *path, const struct stat *st,
+		  const struct function_choice *choice)
+{
+	struct functions found;
+	struct probed_file *grown = realloc(s->files, (s->file_count + 1) * sizeof(*grown));
+	struct probed_file *file;
+	size_t first;
+	int ret;
+
+	if (!grown)
+		return;
+	s->files = grown;
+	file = &grown[s->file_count];
+	*file = (struct probed_file){.pid = pid, .device = st->st_dev, .inode = st->st_ino};
+	ret = functions_find(&found, path, choice);
+	first = ret ? 0 : enter_names(s, &found, path);
+	if (!ret)
+		ret = first ? attach(s, file, &found, first, path) : -ENOSPC;
+	if (ret)
+		fprintf(stderr, "sundial: the functions of %s are not probed: %s\n", path,
+			strerror(-ret));
+	else
+		say(s, &found, file, path);
+	/* Also one that failed: not again at its next mapping. */
+	s->file_count++;
+	functions_free(&found);
+}
+
+void sources_see(struct sources *s, pid_t pid, const char *path, bool begins, bool follow)
+{
+	const char **globs = calloc(s->options->function_count + 1, sizeof(*globs));
+	struct function_choice choice = {.globs = globs};
+	bool executable;
+	struct stat st;
+
+	if (!globs || stat(path, &st) || !S_ISREG(st.st_mode))
+		goto out;
+	executable = begins || is_executable(pid, &st);
+	if (executable && follow)
+		pid = 0;
+	if (is_known(s, pid, &st))
+		goto out;
+	choice.glob_count = globs_for(s->options, path, executable, globs);
+	choice.expensive = choice.glob_count > 0;
+	choice.limit = choice.glob_count ? NAMED_MAX : SOURCES_DEFAULT_MAX;
+	if (!s->programs->multi)
+		choice.limit = PROBES_MAX_WITHOUT_MULTI;
+	if (choice.glob_count || (executable && s->options->executable))
+		probe(s, pid, path, &st, &choice);
+out:
+	free(globs);
+}
+
+static void detach(struct probed_file *file)
+{
+	probes_detach(&file->entries);
+	probes_detach(&file->returns);
+}
+
+void sources_forget(struct sources *s, pid_t pid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->file_count; i++)
+		if (s->files[i].pid == pid)
+			detach(&s->files[i]);
+		else
+			s->files[kept++] = s->files[i];
+	s->file_count = kept;
+}
+
+void sources_write(const struct sources *s, struct sundial_record_writer *writer)
+{
+	for (size_t i = 1; i < s->name_count; i++) {
+		struct record_probe record = s->names[i].record;
+		const char *name = s->names[i].name ?: "?", *file = s->names[i].file ?: "?";
+		size_t bytes = strlen(name) + strlen(file) + 2;
+		char *text = malloc(bytes);
+
+		if (!text)
+			return;
+		strcpy(text, name);
+		strcpy(text + strlen(name) + 1, file);
+		sundial_record_write_tail(writer, &record.header, sizeof(record), text,
+					  (__u32)bytes);
+		free(text);
+	}
+}
+
+void sources_close(struct sources *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->file_count; i++)
+		detach(&s->files[i]);
+	for (size_t i = 1; i < s->name_count; i++) {
+		free(s->names[i].name);
+		free(s->names[i].file);
+	}
+	free(s->files);
+	free(s->names);
+	free(s);
+}

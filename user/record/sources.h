@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which functions of which files are probed, and under which numbers. One thread.
+ */
+#ifndef RECORD_SOURCES_H
+#define RECORD_SOURCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "record/lib/librecord.h"
+#include "record/programs.h"
+
+struct source_options {
+	const char **functions; /* GLOB of the executable, or FILE:GLOB */
+	size_t function_count;
+	bool executable; /* all of its functions, up to SOURCES_DEFAULT_MAX, if none is named */
+	bool returns;	 /* of those that are named */
+	bool quiet;
+};
+
+/* Of an executable whose functions nobody named. */
+#define SOURCES_DEFAULT_MAX 2000
+
+struct sources;
+
+/* NULL if there is no memory. Both arguments stay the caller's, and are used until close. */
+struct sources *sources_open(struct programs *programs, const struct source_options *options);
+
+/*
+ * Process pid has mapped the file at path, or will when it executes it (begins): probes
+ * it if it is asked for and is not probed yet. An executable is probed in all processes
+ * if follow, of which the program keeps those that are recorded; a library in pid alone.
+ */
+void sources_see(struct sources *sources, pid_t pid, const char *path, bool begins, bool follow);
+
+/* Process pid has ended. */
+void sources_forget(struct sources *sources, pid_t pid);
+
+/* What numbers of probes in events refer to. */
+void sources_write(const struct sources *sources, struct sundial_record_writer *writer);
+
+void sources_close(struct sources *sources);
+
+#endif
