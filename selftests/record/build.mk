@@ -80,6 +80,6 @@ VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECOR
 CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
 CHECKS += selftests/record/functions.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/threads.sh \
+	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/threads.sh \
 	  selftests/record/sim.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free

@@ -311,26 +311,67 @@ static uint64_t save_segment(struct inject_region *region, uint32_t index,
 	return bytes / sizeof(*buffer);
 }
 
-static void save_events(struct inject_region *region, struct sundial_record_writer *writer,
-			const struct scale *scale, __u32 base)
+static void save_counts(const struct inject_region *region, struct sundial_record_writer *writer,
+			uint64_t recorded)
 {
-	struct record_packed *buffer = malloc(region->segment_bytes);
+	/* Read afterwards: a segment that was used again meanwhile is among them. */
 	struct record_counts counts = {
 		.header = {.type = RECORD_COUNTS,
 			   .length = sizeof(counts),
 			   .cpu = UINT16_MAX,
 			   .tgid = region->owner},
+		.recorded = recorded,
+		.overwritten = region->overwritten,
+		.busy = region->missed,
+		.table_full = region->table_full,
 	};
 
-	for (uint32_t i = 0; i < region->segments && buffer; i++)
-		counts.recorded += save_segment(region, i, writer, scale, base, buffer);
-	/* Afterwards: a segment that was used again meanwhile is among them. */
-	counts.overwritten = region->overwritten;
-	counts.busy = region->missed;
-	counts.table_full = region->table_full;
 	counts.emitted = counts.recorded + counts.overwritten + counts.busy;
-	free(buffer);
 	sundial_record_write(writer, &counts.header);
+}
+
+static void save_events(struct inject_region *region, struct sundial_record_writer *writer,
+			const struct scale *scale, __u32 base)
+{
+	struct record_packed *buffer = malloc(region->segment_bytes);
+	uint64_t recorded = 0;
+
+	for (uint32_t i = 0; i < region->segments && buffer; i++)
+		recorded += save_segment(region, i, writer, scale, base, buffer);
+	free(buffer);
+	save_counts(region, writer, recorded);
+}
+
+/*
+ * What is between taken and done stays until taken says that it was, so it needs no
+ * copy. In this order: a segment that begins anew has done = 0 before taken = 0.
+ */
+static uint64_t stream_segment(struct inject_region *region, uint32_t index,
+			       struct sundial_record_writer *writer, const struct scale *scale)
+{
+	struct inject_segment *segment = &region->headers[index];
+	uint64_t taken = __atomic_load_n(&segment->taken, __ATOMIC_ACQUIRE);
+	uint64_t done = __atomic_load_n(&segment->done, __ATOMIC_ACQUIRE), count;
+
+	if (done <= taken || done > inject_room(region))
+		return 0;
+	count = (done - taken) / sizeof(struct record_packed);
+	write_run(region, writer, scale, 0, segment->tid,
+		  inject_segment(region, index) + taken / sizeof(struct record_packed), count);
+	__atomic_store_n(&segment->taken, done, __ATOMIC_RELEASE);
+	return count;
+}
+
+uint64_t injected_stream(struct injected *injected, struct sundial_record_writer *writer)
+{
+	struct inject_region *region = injected->region;
+	struct scale scale = measure(region);
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < region->segments; i++)
+		count += stream_segment(region, i, writer, &scale);
+	injected->streamed += count;
+	return count;
 }
 
 void injected_save(struct injected *injected, struct sundial_record_writer *writer, __u32 *stacks)
@@ -342,6 +383,9 @@ void injected_save(struct injected *injected, struct sundial_record_writer *writ
 	save_blocks(region, writer, &scale, *stacks);
 	save_misuses(region, writer, &scale, *stacks);
 	save_sampling(region, writer, *stacks);
-	save_events(region, writer, &scale, *stacks);
+	if (region->options.stream)
+		save_counts(region, writer, injected->streamed);
+	else
+		save_events(region, writer, &scale, *stacks);
 	*stacks += INJECT_STACKS;
 }

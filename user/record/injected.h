@@ -12,6 +12,7 @@
 struct injected {
 	int fd;
 	struct inject_region *region;
+	uint64_t streamed; /* records so far */
 };
 
 /* Makes the shared memory, with about bytes for events. 0 or negative errno. */
@@ -26,7 +27,13 @@ int injected_prepare(const struct injected *injected, pid_t recorder, const char
 /* Whether the library runs in a process. */
 bool injected_used(const struct injected *injected);
 
-/* Writes events, blocks and stacks; the file has had *stacks stacks, and then has more. */
+/* Writes the events that have come since the last time, and says how many. */
+uint64_t injected_stream(struct injected *injected, struct sundial_record_writer *writer);
+
+/*
+ * Writes events, if they are not streamed, blocks and stacks; the file has had *stacks stacks,
+ * none if events are streamed, and then has more.
+ */
 void injected_save(struct injected *injected, struct sundial_record_writer *writer, __u32 *stacks);
 
 #endif

@@ -41,6 +41,7 @@ enum {
 	OPT_FUNC,
 	OPT_NO_FUNC,
 	OPT_NO_RETURNS,
+	OPT_STREAM,
 };
 
 static const struct argp_option table[] = {
@@ -69,6 +70,8 @@ static const struct argp_option table[] = {
 	 "Functions of the program, or of a library: calls, returns, durations. Repeatable"},
 	{"no-func", OPT_NO_FUNC, NULL, 0, "No functions, which --pid records by default"},
 	{"no-returns", OPT_NO_RETURNS, NULL, 0, "Calls of functions only"},
+	{"stream", OPT_STREAM, NULL, 0,
+	 "Everything to the file as it happens, not the latest at the end"},
 	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
 	{0},
 };
@@ -180,6 +183,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->inject = true;
 		o->injected.stacks = INJECT_STACKS_FRAMES;
 		o->injected.frames = (uint32_t)number("--frames", arg, INJECT_FRAMES_MAX);
+		return 0;
+	case OPT_STREAM:
+		o->session.stream = true;
+		o->injected.stream = 1;
 		return 0;
 	case OPT_SAMPLE:
 		o->inject = true;

@@ -302,31 +302,50 @@ static void write_buffer(struct sundial_record_writer *w, const struct programs 
 	sundial_record_write(w, &counts.header);
 }
 
-int save_file(const char *path, const struct save_what *what)
+static int write_all(struct sundial_record_writer *w, const struct save_what *what,
+		     struct stream *stream)
 {
 	struct programs *p = what->programs;
+	int table;
+
+	stacks = 0;
+	programs_pause(p, true);
+	if (stream)
+		stream_end(stream);
+	write_infos(w, what);
+	write_mappings(w, what->mappings);
+	sources_write(what->sources, w);
+	if (what->injected)
+		injected_save(what->injected, w, &stacks);
+	table = write_table(w, p->skeleton->maps.live_blocks, write_live);
+	if (!table)
+		table = write_table(w, p->skeleton->maps.freed_blocks, write_freed);
+	write_misuses(w, p);
+	write_crashes(w, p);
+	for (size_t cpu = 0; cpu < p->cpus && !stream; cpu++)
+		write_buffer(w, p, cpu);
+	write_unfinished(w, p);
+	programs_pause(p, false);
+	return table;
+}
+
+int save_file(const char *path, const struct save_what *what)
+{
 	struct sundial_record_writer *w;
 	int ret, table;
 
 	ret = sundial_record_create(path, &w);
 	if (ret)
 		return ret;
-	stacks = 0;
-	programs_pause(p, true);
-	write_infos(w, what);
-	write_mappings(w, what->mappings);
-	sources_write(what->sources, w);
-	table = write_table(w, p->skeleton->maps.live_blocks, write_live);
-	if (!table)
-		table = write_table(w, p->skeleton->maps.freed_blocks, write_freed);
-	write_misuses(w, p);
-	if (what->injected)
-		injected_save(what->injected, w, &stacks);
-	write_crashes(w, p);
-	for (size_t cpu = 0; cpu < p->cpus; cpu++)
-		write_buffer(w, p, cpu);
-	write_unfinished(w, p);
-	programs_pause(p, false);
+	table = write_all(w, what, NULL);
 	ret = sundial_record_finish(w);
+	return ret ? ret : table;
+}
+
+int save_stream(struct stream *stream, const struct save_what *what)
+{
+	int table = write_all(stream_writer(stream), what, stream);
+	int ret = stream_close(stream);
+
 	return ret ? ret : table;
 }

@@ -7,6 +7,7 @@
 #include "record/mappings.h"
 #include "record/programs.h"
 #include "record/sources.h"
+#include "record/stream.h"
 
 struct save_what {
 	struct programs *programs;
@@ -19,5 +20,8 @@ struct save_what {
 
 /* 0 or negative errno. The buffers are paused meanwhile. */
 int save_file(const char *path, const struct save_what *what);
+
+/* The same of what a stream has not written yet, which is then closed. */
+int save_stream(struct stream *stream, const struct save_what *what);
 
 #endif

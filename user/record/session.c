@@ -20,8 +20,9 @@
 #include "record/save.h"
 #include "record.skel.h"
 
-#define EXIT_SUNDIAL 125
-#define FDS_MAX	     1024
+#define EXIT_SUNDIAL   125
+#define FDS_MAX	       1024
+#define STREAM_WAIT_MS 16
 
 /* An allocator that is probed in one process. */
 struct probed {
@@ -51,7 +52,9 @@ struct session {
 	struct dying *dying;
 	size_t dying_count;
 	unsigned int crashes; /* files written of crashes */
-	bool started;	      /* the target executes */
+	struct stream *stream;
+	int stream_wait_ms;
+	bool started; /* the target executes */
 	bool target_ended;
 };
 
@@ -163,7 +166,8 @@ static int save(struct session *s, const char *path)
 	int ret;
 
 	mappings_read(s->mappings);
-	ret = save_file(path, &what);
+	ret = s->stream ? save_stream(s->stream, &what) : save_file(path, &what);
+	s->stream = NULL;
 	if (ret)
 		say("%s is not complete: %s", path, strerror(-ret));
 	return ret;
@@ -186,9 +190,9 @@ static void save_crash(struct session *s, const struct dying *dying)
 		snprintf(path, sizeof(path), "%s.%u", s->options->path, s->crashes + 1);
 	else
 		snprintf(path, sizeof(path), "%s", s->options->path);
-	if (save(s, path))
+	if (!s->stream && save(s, path))
 		return;
-	s->crashes++;
+	s->crashes += !s->stream;
 	if (dying->number == SIGABRT)
 		say("%.16s[%d] crashed: SIGABRT; see: sundial rewind %s", dying->name, dying->pid,
 		    path);
@@ -271,6 +275,14 @@ static int start(struct session *s)
 		sources_see(s->sources, s->target->pid, s->options->program, true,
 			    s->options->programs.follow);
 	s->started = true;
+	s->stream_wait_ms = 1;
+	if (s->options->stream)
+		ret = stream_open(&s->stream, s->options->path, &s->programs,
+				  s->options->injected->region ? s->options->injected : NULL);
+	if (ret) {
+		say("%s: %s", s->options->path, strerror(-ret));
+		return ret;
+	}
 	ret = mappings_open(&s->mappings, s->target->pid, !known, on_mapping, s);
 	if (ret)
 		say("mappings of process %d cannot be followed: %s", s->target->pid,
@@ -290,6 +302,16 @@ static int watch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Writes what there is; the time to the next look, longer while nothing comes. */
+static int stream_wait_ms(struct session *s)
+{
+	if (stream_poll(s->stream))
+		s->stream_wait_ms = 1;
+	else if (s->stream_wait_ms < STREAM_WAIT_MS)
+		s->stream_wait_ms *= 2;
+	return s->stream_wait_ms;
+}
+
 /* Until the target has ended, or a signal says that it is enough. */
 static void follow(struct session *s, int signals)
 {
@@ -303,7 +325,8 @@ static void follow(struct session *s, int signals)
 	for (size_t i = 0; i < count; i++)
 		polled[3 + i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 	while (!s->target_ended) {
-		if (poll(polled, 3 + count, -1) < 0 && errno != EINTR)
+		if (poll(polled, 3 + count, s->stream ? stream_wait_ms(s) : -1) < 0 &&
+		    errno != EINTR)
 			return;
 		mappings_read(s->mappings);
 		ring_buffer__consume(s->notices);

@@ -13,6 +13,7 @@ struct session_options {
 	const char *command;
 	const char *program; /* the file that is executed, or NULL */
 	bool quiet;
+	bool stream;		   /* to the file as it happens */
 	struct injected *injected; /* its region is NULL without --inject */
 	struct program_options programs;
 	struct source_options sources;

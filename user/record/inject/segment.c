@@ -9,11 +9,19 @@
 #include <unistd.h>
 #include "record/inject/state.h"
 
-#define RETRY 64 /* events that are refused before the next look for a segment */
+#define STREAM_LOOKS 16
+#define RETRY	     64 /* events that are refused before the next look for a segment */
 
 static bool has_ended(uint32_t tid)
 {
 	return syscall(SYS_tgkill, region->owner, tid, 0) != 0;
+}
+
+/* Whether the recorder has yet to write it to the disk. */
+static bool is_waiting(const struct inject_segment *segment)
+{
+	return options.stream && __atomic_load_n(&segment->taken, __ATOMIC_ACQUIRE) <
+					 __atomic_load_n(&segment->done, __ATOMIC_RELAXED);
 }
 
 /* Whether the segment became this thread's. */
@@ -24,7 +32,7 @@ static bool take(struct inject_segment *segment)
 
 	if (owner && (owner == self.tid || !has_ended(owner)))
 		return false;
-	if (options.stream && __atomic_load_n(&segment->taken, __ATOMIC_ACQUIRE) < segment->done)
+	if (is_waiting(segment))
 		return false;
 	if (!__atomic_compare_exchange_n(&segment->owner, &owner, self.tid, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
@@ -38,9 +46,10 @@ static bool take(struct inject_segment *segment)
 			 __atomic_add_fetch(&region->sequence, 1, __ATOMIC_RELAXED),
 			 __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&segment->taken, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&segment->done, 0, __ATOMIC_RELAXED);
 	segment->tid = self.tid;
+	/* Whoever sees that nothing is taken sees that nothing is there. */
+	__atomic_store_n(&segment->done, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&segment->taken, 0, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -59,6 +68,9 @@ static struct inject_segment *find_segment(void)
 
 		if (take(&region->headers[index]))
 			return &region->headers[index];
+		/* The recorder is behind, and will be with the next one too. */
+		if (is_waiting(&region->headers[index]) && i > STREAM_LOOKS)
+			return NULL;
 	}
 	return NULL;
 }
