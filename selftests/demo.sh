@@ -101,6 +101,19 @@ printf 'int main(void) { return 0; }\n' >empty.c
 show "gcc compiles a file" 0 gcc -c empty.c
 show "busybox sh" 0 busybox sh -c 'busybox sleep 604800; busybox date'
 
+
+# A small cron with a bug that needs a week to show, and who freed what it used.
+echo
+cp "$top"/selftests/demo/{nightly.c,table} .
+cc -g -o nightly nightly.c || failed=1
+echo '$ sundial sim --record week.rec -- ./nightly table'
+timeout 60 "$top/build/sundial" sim --record week.rec -- ./nightly table 2>&1 | tail -n 9
+echo '$ sundial rewind week.rec'
+timeout 60 "$top/build/sundial" rewind --events 4 week.rec >week.txt 2>&1
+sed "s|$work/||" week.txt
+grep -q 'forget_jobs at .*nightly.c:48' week.txt || failed=1
+echo
+
 [ ${#missing[@]} = 0 ] || echo "Not installed, so not shown: ${missing[*]}"
 echo "What they printed: build/demo/log"
 exit $failed

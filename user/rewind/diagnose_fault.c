@@ -93,13 +93,14 @@ static const struct record_block *freed_at(const struct crash_case *c, uint64_t 
 static void say_use_after_free(const struct crash_case *c, struct diagnosis *d,
 			       const struct record_block *freed)
 {
+	char before[64];
 	const struct frame *own = stack_own(&c->stack);
 
+	span_words(c->crash->header.host_ns - freed->freed.host_ns, before, sizeof(before));
 	say_headline(d, "use-after-free",
-		     "use after free in %s: a block of %llu bytes at %#llx, freed %.6f s before",
+		     "use after free in %s: a block of %llu bytes at %#llx, freed %s before",
 		     own && own->function ? own->function : "unknown code", freed->size_bytes,
-		     freed->address,
-		     (double)(c->crash->header.host_ns - freed->freed.host_ns) / 1e9);
+		     freed->address, before);
 	d->mend = "keep the block until its last use, or forget the pointer when it is freed";
 	say_crashed(c, d, "used");
 	say_site(d, c->files, "freed", &freed->freed);

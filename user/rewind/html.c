@@ -126,7 +126,10 @@ static void put_place(FILE *to, const struct model *model, const struct place *p
 	put_text(to, place->role);
 	fputs("</h3>", to);
 	if (place->host_ns) {
-		fprintf(to, "<p class=when>at %.6f s", model_seconds(model, place->host_ns));
+		char when[160];
+
+		when_words(model, place->host_ns, when, sizeof(when));
+		fprintf(to, "<p class=when>at %s", when);
 		if (place->virtual_ns && place->virtual_ns != place->host_ns)
 			fprintf(to, ", virtual %.9f s", (double)place->virtual_ns / 1e9);
 		fputs(" by ", to);

@@ -59,6 +59,15 @@ const struct record_mapping *model_mapping_at(const struct model *model, uint32_
 /* The stack of a call, or NULL. */
 const struct record_stack *model_stack(const struct model *model, uint32_t id);
 
+/* Whether there is no host time in it: both times of its records are virtual. */
+bool model_is_simulated(const struct model *model);
+
+/* A span in words: "0.000031 s", "1:00:00 h", "6 d 05:00:00". */
+void span_words(uint64_t ns, char *text, size_t bytes);
+
+/* A moment: seconds from the first event, or the date that a simulated program saw. */
+void when_words(const struct model *model, uint64_t host_ns, char *text, size_t bytes);
+
 /* Seconds from the first event to host_ns. */
 double model_seconds(const struct model *model, uint64_t host_ns);
 

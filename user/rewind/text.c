@@ -75,10 +75,12 @@ static void put_diagnosis(FILE *to, const struct model *model, const struct diag
 		fprintf(to, "  likely mend: %s\n", d->mend);
 	for (size_t i = 0; i < d->place_count; i++) {
 		const struct place *place = &d->places[i];
+		char when[160];
 
 		fprintf(to, "\n  %s", place->role);
+		when_words(model, place->host_ns, when, sizeof(when));
 		if (place->host_ns)
-			fprintf(to, " at %.6f s", model_seconds(model, place->host_ns));
+			fprintf(to, " at %s", when);
 		if (place->virtual_ns && place->virtual_ns != place->host_ns)
 			fprintf(to, ", virtual %.9f s,", (double)place->virtual_ns / 1e9);
 		if (place->host_ns)

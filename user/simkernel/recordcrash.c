@@ -22,6 +22,8 @@
 #define STACK_WORDS   128  /* whose targets are kept as well */
 #define SOURCES	      8	   /* freed blocks that the faulting address may come from */
 #define FIELD_BYTES   4096 /* how far a member is from its object's beginning */
+#define SOURCES_MAX   64
+#define HOLDER_BYTES  (1UL << 20) /* of a live block that are searched for pointers */
 #define LEAST_POINTER 65536
 
 /* One thread's records, one behind the other. */
@@ -116,15 +118,22 @@ static void copy_registers(struct thread *th, struct record_crash *crash)
 	crash->flags_register = r.eflags;
 }
 
+static void add_registers(struct thread *th, struct record_fault_state *f,
+			  const struct record_crash *crash)
+{
+	int i;
+
+	for (i = 0; i < RECORD_RIP; i++)
+		if (crash->registers[i] >= PAGE_BYTES)
+			add_memory(th, f, crash, crash->registers[i] & ~7UL, POINTED_BYTES, false);
+}
+
 static void add_pointed(struct thread *th, struct record_fault_state *f,
 			const struct record_crash *crash)
 {
 	u64 sp = crash->registers[RECORD_RSP], word;
 	int i;
 
-	for (i = 0; i < RECORD_RIP; i++)
-		if (crash->registers[i] >= PAGE_BYTES)
-			add_memory(th, f, crash, crash->registers[i] & ~7UL, POINTED_BYTES, false);
 	for (i = 0; i < STACK_WORDS; i++)
 		if (!get_user(word, sp + 8 * i) && word >= PAGE_BYTES)
 			add_memory(th, f, crash, word & ~7UL, POINTED_BYTES, false);
@@ -144,26 +153,100 @@ static bool made_from(const struct record_crash *crash, u64 word)
 	return false;
 }
 
-/* The pointer to it may be in no register any longer: every freed block is looked at. */
+/* A freed block that holds what the faulting address was made from. */
+struct source {
+	u64 address, freed_ns;
+	u32 rank; /* who still points to it: 2 a live block, 1 the stack, 0 nobody */
+};
+
+/* Several blocks of a page may hold the same; candidates has room for SOURCES_MAX. */
+static u32 find_sources(struct recorder *r, const struct record_crash *crash,
+			struct source *sources)
+{
+	u64 i, words[POINTED_BYTES / 8];
+	u32 found = 0, n, count;
+
+	for (i = recorder_block_from(r, 0); i < r->nblocks && found < SOURCES_MAX;
+	     i = recorder_block_from(r, i + 1)) {
+		const struct recorder_block *b = &r->blocks[i];
+
+		count = min(b->size_bytes, (u64)POINTED_BYTES) / 8;
+		if (b->state != RECORDER_FREED || b->pid != (s32)crash->header.tgid ||
+		    b->epoch != crash->epoch || copy_from_user(words, b->address, 8 * count))
+			continue;
+		for (n = 0; n < count && !made_from(crash, words[n]); n++)
+			;
+		if (n < count)
+			sources[found++] = (struct source){b->address, b->freed.host_ns, 0};
+	}
+	return found;
+}
+
+static void rank_by(struct source *sources, u32 count, u64 from, u64 bytes, u32 rank)
+{
+	u64 words[64], at;
+	u32 i, n;
+
+	for (at = 0; at + sizeof(words) <= bytes; at += sizeof(words)) {
+		if (copy_from_user(words, from + at, sizeof(words)))
+			return;
+		for (i = 0; i < ARRAY_SIZE(words); i++)
+			for (n = 0; n < count; n++)
+				if (words[i] == sources[n].address)
+					sources[n].rank = max(sources[n].rank, rank);
+	}
+	for (; at + 8 <= bytes && !get_user(words[0], from + at); at += 8)
+		for (n = 0; n < count; n++)
+			if (words[0] == sources[n].address)
+				sources[n].rank = max(sources[n].rank, rank);
+}
+
+static void rank_by_heap(struct recorder *r, const struct record_crash *crash,
+			 struct source *sources, u32 count)
+{
+	u64 i;
+
+	for (i = recorder_block_from(r, 0); i < r->nblocks; i = recorder_block_from(r, i + 1)) {
+		const struct recorder_block *b = &r->blocks[i];
+
+		if (b->state == RECORDER_LIVE && b->pid == (s32)crash->header.tgid &&
+		    b->epoch == crash->epoch)
+			rank_by(sources, count, b->address, min(b->size_bytes, (u64)HOLDER_BYTES),
+				2);
+	}
+}
+
+static bool goes_before(const struct source *a, const struct source *b)
+{
+	if (a->rank != b->rank)
+		return a->rank > b->rank;
+	return a->freed_ns > b->freed_ns;
+}
+
+/*
+ * The pointer to it may be in no register any longer, so every freed block is looked at.
+ * glibc leaves the same words in many: one to which somebody still points is likelier.
+ */
 static void add_sources(struct thread *th, struct record_fault_state *f,
 			const struct record_crash *crash)
 {
 	struct recorder *r = th->host->recorder;
-	u64 i, words[POINTED_BYTES / 8];
-	int n, found = 0;
+	struct source sources[SOURCES_MAX], moving;
+	u32 count = find_sources(r, crash, sources), i, n;
 
-	for (i = recorder_block_from(r, 0); i < r->nblocks && found < SOURCES;
-	     i = recorder_block_from(r, i + 1)) {
-		const struct recorder_block *b = &r->blocks[i];
-
-		if (b->state != RECORDER_FREED || b->pid != (s32)crash->header.tgid ||
-		    b->epoch != crash->epoch || copy_from_user(words, b->address, sizeof(words)))
-			continue;
-		for (n = 0; n < POINTED_BYTES / 8 && !made_from(crash, words[n]); n++)
-			;
-		if (n < POINTED_BYTES / 8)
-			found += add_memory(th, f, crash, b->address, POINTED_BYTES, false);
+	if (count > 1) {
+		rank_by(sources, count, crash->registers[RECORD_RSP], RECORDER_PAGES * PAGE_BYTES,
+			1);
+		rank_by_heap(r, crash, sources, count);
 	}
+	for (i = 1; i < count; i++) {
+		moving = sources[i];
+		for (n = i; n && goes_before(&moving, &sources[n - 1]); n--)
+			sources[n] = sources[n - 1];
+		sources[n] = moving;
+	}
+	for (i = 0; i < count && i < SOURCES; i++)
+		add_memory(th, f, crash, sources[i].address, POINTED_BYTES, false);
 }
 
 static void capture(struct thread *th, struct record_fault_state *f, int sig, const siginfo_t *info,
@@ -190,9 +273,11 @@ static void capture(struct thread *th, struct record_fault_state *f, int sig, co
 	base = ALIGN_DOWN(crash.registers[RECORD_RSP] - RED_ZONE, PAGE_BYTES);
 	for (i = 0; i < RECORDER_PAGES; i++)
 		add_memory(th, f, &crash, base + i * PAGE_BYTES, PAGE_BYTES, true);
-	add_pointed(th, f, &crash);
+	/* In the order in which they are evidence: a reader takes the first that fits. */
+	add_registers(th, f, &crash);
 	if (flags & RECORD_CRASH_FIRST && sig == SIGSEGV)
 		add_sources(th, f, &crash);
+	add_pointed(th, f, &crash);
 }
 
 static bool keep(struct recorder *r, const struct record_fault_state *f)
