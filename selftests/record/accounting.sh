@@ -25,7 +25,7 @@ between "$(sum overwritten)" $((threads * calls / 2)) $((threads * calls)) "most
 is "$(jq '.events | length' json)" \
 	"$(($(sum recorded) + $(jq '[.events[] | select(.unfinished)] | length' json)))" \
 	"as many are in the file as it says"
-jq -c '.events[] | select(.words | startswith("getppid")) | [.tid, .arg0, .result]' json >calls
+jq -c '.events[] | select(.words | startswith("getppid")) | [.tid, .args[0], .result]' json >calls
 is "$(sort calls | uniq -d | head -n 3)" "" "no event is there twice"
 is "$(jq -s --argjson calls $calls '[.[] | select(.[1] < 0 or .[1] >= $calls)] | length' calls)" 0 \
 	"no event is torn"

@@ -9,7 +9,7 @@ CORPUS_FLAGS := -O2 -g -w -fno-builtin -fno-ipa-icf -fstack-protector-strong -U_
 		-fno-optimize-sibling-calls -pthread
 
 # Of what rewind shows.
-CHECKS += selftests/record/select.sh selftests/record/page.sh
+CHECKS += selftests/record/select.sh selftests/record/page.sh selftests/record/export.sh
 
 $(BUILD)/record/corpus/%: selftests/record/corpus/%.c selftests/record/build.mk
 	@mkdir -p $(@D)

@@ -43,7 +43,7 @@ is "$(wc -l <chosen)" 0 "and none are another's"
 
 first=$(jq '.events[0].host_ns' json)
 crash=$(jq '.events[] | select(.type == "deliver") | .host_ns' json)
-middle=$(jq '.events[length / 2].host_ns' json)
+middle=$(jq '.events[length / 2 | floor].host_ns' json)
 seconds=$(awk -v a="$first" -v b="$middle" 'BEGIN { printf "%.9f", (b - a) / 1e9 }')
 selects ".host_ns >= $middle" "--after" --after "$seconds"
 selects ".host_ns <= $middle" "--before" --before "$seconds"

@@ -54,6 +54,7 @@ void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *ro
 {
 	struct place *place = say_place(d, role, c->crash->header.host_ns, c->crash->header.tid);
 
+	place->domain = c->crash->header.domain;
 	place->virtual_ns = c->crash->header.virtual_ns;
 	place->stack = c->stack;
 }

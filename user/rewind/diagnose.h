@@ -12,6 +12,7 @@ struct place {
 	const char *role; /* "allocated", "freed", "used", ... */
 	uint64_t host_ns; /* 0: not known */
 	uint64_t virtual_ns;
+	uint64_t domain;
 	uint32_t tid;
 	struct stack stack;
 };

@@ -3,22 +3,19 @@
  * Memory that a process had not freed when it ended. Much of that is meant: tables
  * that live as long as the process. What grows until the end is not, so a group of
  * blocks from one place counts as a leak only if it has many and grew in each quarter
- * of the process's life but the first, in which programs set up what they keep.
+ * but the first, in which programs set up what they keep. A quarter is one of the
+ * process's time, or of its events: one that had to wait for long did nothing then. One
+ * place is one stack: who called a function that allocates for others counts as well.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "rewind/diagnose.h"
+#include "rewind/stacks.h"
 
 #define LEAST_BLOCKS 64
-#define LEAST_SHARE  10 /* percent of the group, in each of those quarters */
-#define QUARTERS     4
-
-struct group {
-	uint64_t key;
-	const struct record_block *first;
-	uint64_t count, bytes;
-	uint64_t in_quarter[QUARTERS];
-};
+#define LEAST_SHARE  4	/* percent of the group, in each of those quarters */
+#define LATE_SHARE   20 /* and in the second half */
+#define UNWINDS	     1000
 
 /* The process that ended by itself: leaks of one that was killed are no wonder. */
 static const struct record_exit *ended(const struct model *model)
@@ -35,60 +32,35 @@ static const struct record_exit *ended(const struct model *model)
 	return found && !(found->code & 0x7f) ? found : NULL;
 }
 
-/* The same place: the same caller of the allocator. */
-static uint64_t place_key(const struct model *model, const struct record_block *block)
+static bool in_each(const uint64_t *quarters, uint64_t count)
 {
-	const struct record_stack *stack = model_stack(model, block->allocated.stack);
-
-	if (!stack)
-		return 0;
-	return stack->kind == RECORD_STACK_CHAIN && stack->bytes >= 8 ? stack->memory[0]
-								      : stack->ip;
-}
-
-static struct group *group_of(struct group **groups, size_t *count, uint64_t key)
-{
-	struct group *grown;
-
-	for (size_t i = 0; i < *count; i++)
-		if ((*groups)[i].key == key)
-			return &(*groups)[i];
-	grown = realloc(*groups, (*count + 1) * sizeof(*grown));
-	if (!grown)
-		return NULL;
-	*groups = grown;
-	grown += (*count)++;
-	memset(grown, 0, sizeof(*grown));
-	grown->key = key;
-	return grown;
-}
-
-static void count_block(struct group *group, const struct record_block *block, uint64_t start,
-			uint64_t end)
-{
-	uint64_t at = block->allocated.host_ns - start, life = end - start;
-	size_t quarter = life ? at * QUARTERS / life : 0;
-
-	if (!group->first)
-		group->first = block;
-	group->count++;
-	group->bytes += block->size_bytes;
-	group->in_quarter[quarter < QUARTERS ? quarter : QUARTERS - 1]++;
-}
-
-static bool grows(const struct group *group)
-{
-	for (int i = 1; i < QUARTERS; i++)
-		if (group->in_quarter[i] * 100 < group->count * LEAST_SHARE)
+	for (int i = 1; i < STACK_QUARTERS; i++)
+		if (quarters[i] * 100 < count * LEAST_SHARE)
 			return false;
-	return group->count >= LEAST_BLOCKS;
+	return true;
 }
 
-static int by_bytes(const void *a, const void *b)
+static bool grows(const struct stack_group *group)
 {
-	const struct group *x = a, *y = b;
+	uint64_t late =
+		group->in_quarter[STACK_QUARTERS - 1] + group->in_quarter[STACK_QUARTERS - 2];
 
-	return (x->bytes < y->bytes) - (x->bytes > y->bytes);
+	return group->count >= LEAST_BLOCKS && late * 100 >= group->count * LATE_SHARE &&
+	       (in_each(group->in_quarter, group->count) || in_each(group->in_part, group->count));
+}
+
+/* When the process had done a quarter of what is recorded of it, a half, three quarters. */
+static void find_parts(const struct model *model, struct stack_query *query)
+{
+	size_t count = 0, seen = 0, part = 0;
+
+	for (size_t i = 0; i < model->events.count; i++)
+		count += model->events.all[i]->tgid == query->tgid;
+	for (size_t i = 0; i < model->events.count && part < STACK_QUARTERS - 1; i++) {
+		seen += model->events.all[i]->tgid == query->tgid;
+		if (seen * STACK_QUARTERS >= count * (part + 1))
+			query->part_ends[part++] = model->events.all[i]->host_ns;
+	}
 }
 
 /* When the process executed what it is: the life of its blocks begins there. */
@@ -102,51 +74,49 @@ static uint64_t start_of(const struct model *model, uint32_t tgid)
 	return start;
 }
 
+static void say_leak(struct diagnosis *d, struct process_files *files,
+		     const struct stack_group *group, double life_s)
+{
+	const uint64_t *in = group->in_quarter;
+
+	memset(d, 0, sizeof(*d));
+	say_headline(d, "leak", "leak: %lu bytes in %lu blocks from one place, never freed",
+		     group->bytes, group->count);
+	say_evidence(d, "allocated in each quarter of the process's life: %lu, %lu, %lu, %lu",
+		     in[0], in[1], in[2], in[3]);
+	if (life_s > 0)
+		say_evidence(d, "it grew by %.0f bytes/s to the end",
+			     (double)group->bytes / life_s);
+	d->mend = "free each block when its last user is done, or bound how many are kept";
+	say_site(d, files, "allocated", &group->first->allocated);
+}
+
 size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t max)
 {
 	const struct record_exit *end = ended(model);
-	struct process_files *files = NULL;
-	struct group *groups = NULL;
-	size_t count = 0, said = 0;
-	uint64_t start;
+	struct stack_query query = {.least = LEAST_BLOCKS, .unwinds = UNWINDS};
+	struct process_files *files;
+	struct stack_group *groups;
+	size_t count, said = 0;
 
 	if (!end || !max)
 		return 0;
-	start = start_of(model, end->header.tgid);
-	for (size_t i = 0; i < model->blocks.count; i++) {
-		const struct record_block *block =
-			(const struct record_block *)model->blocks.all[i];
-		struct group *group;
-
-		if (block->header.tgid != end->header.tgid || block->epoch != end->epoch ||
-		    block->how != RECORD_HOW_LIVE || block->allocated.host_ns < start)
-			continue;
-		group = group_of(&groups, &count, place_key(model, block));
-		if (group)
-			count_block(group, block, start, end->header.host_ns);
-	}
-	if (count)
-		qsort(groups, count, sizeof(*groups), by_bytes);
-	for (size_t i = 0; i < count && said < max; i++) {
-		struct diagnosis *d = &found[said];
-
-		if (!grows(&groups[i]))
-			continue;
-		if (!files)
-			files = unwind_open(model, end->header.tgid);
-		if (!files)
-			break;
-		memset(d, 0, sizeof(*d));
-		say_headline(d, "leak", "leak: %lu bytes in %lu blocks from one place, never freed",
-			     groups[i].bytes, groups[i].count);
-		say_evidence(d,
-			     "allocated in each quarter of the process's life: %lu, %lu, %lu, %lu",
-			     groups[i].in_quarter[0], groups[i].in_quarter[1],
-			     groups[i].in_quarter[2], groups[i].in_quarter[3]);
-		d->mend = "free each block when its last user is done, or bound how many are kept";
-		say_site(d, files, "allocated", &groups[i].first->allocated);
-		said++;
-	}
+	files = unwind_open(model, end->header.tgid);
+	if (!files)
+		return 0;
+	query.tgid = end->header.tgid;
+	query.epoch = end->epoch;
+	query.start = start_of(model, end->header.tgid);
+	query.end = end->header.host_ns;
+	find_parts(model, &query);
+	count = stacks_group(model, files, &query, &groups);
+	for (size_t i = 0; i < count && said < max; i++)
+		if (grows(&groups[i]))
+			say_leak(&found[said++], files, &groups[i],
+				 (double)(query.end - query.start) / 1e9);
 	free(groups);
+	/* Names in what was said are the files'. */
+	if (!said)
+		unwind_close(files);
 	return said;
 }

@@ -58,8 +58,14 @@ static void memory_words(const struct record_memory *e, char *text, size_t bytes
 void slice_name(const struct record_header *event, char *text, size_t bytes)
 {
 	const struct record_syscall *e = (const struct record_syscall *)event;
+	const struct known_probe *probe = NULL;
 
-	if (event->type != RECORD_SYSCALL)
+	/* Of both, the number of the probe is at the same place. */
+	if (event->type == RECORD_CALL || event->type == RECORD_RETURN)
+		probe = probes_find(((const struct record_function_call *)event)->probe);
+	if (probe)
+		snprintf(text, bytes, "%s", probe->name);
+	else if (event->type != RECORD_SYSCALL)
 		snprintf(text, bytes, "%s", event_name(event));
 	else if (e->number >= 0 &&
 		 (size_t)e->number < sizeof(syscall_names) / sizeof(*syscall_names) &&

@@ -283,7 +283,7 @@ static bool term_matches(const struct filter *f, const struct model *model,
 	case KEY_HOST:
 		return is_value(f, model_host(model, event->domain));
 	case KEY_COMM:
-		return is_value(f, model_thread_name(model, event->tid) ?: "");
+		return is_value(f, model_thread_name(model, event->domain, event->tid) ?: "");
 	default:
 		event_words(event, words, sizeof(words));
 		return is_value(f, words);

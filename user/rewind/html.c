@@ -118,7 +118,7 @@ static void put_stack(FILE *to, const struct stack *stack)
 
 static void put_place(FILE *to, const struct model *model, const struct place *place)
 {
-	const char *name = model_thread_name(model, place->tid);
+	const char *name = model_thread_name(model, place->domain, place->tid);
 
 	fprintf(to, "<section class=place data-role=\"");
 	put_text(to, place->role);
@@ -227,7 +227,7 @@ static void put_thread_list(FILE *to, const struct model *model, const struct tr
 		const struct track_thread *t = &tracks->threads[i];
 
 		fprintf(to, "%s{\"tid\":%u,\"pid\":%u", i ? "," : "", t->tid, t->tgid);
-		put_key_string(to, "name", model_thread_name(model, t->tid) ?: "thread");
+		put_key_string(to, "name", model_thread_name(model, t->domain, t->tid) ?: "thread");
 		put_key_string(to, "host", model_host(model, t->domain));
 		fputc('}', to);
 	}
@@ -248,7 +248,7 @@ static void put_slices(FILE *to, const struct shown *shown, const struct tracks 
 		slice_name(s->event, name, sizeof(name));
 		fprintf(to, "%s[%" PRId64 ",%" PRIu64 ",%zu,%u,", i ? ",\n" : "",
 			(int64_t)(s->from - before), s->to - s->from,
-			tracks_thread(tracks, s->event->tid), s->depth);
+			tracks_thread(tracks, s->event->domain, s->event->tid), s->depth);
 		put_string(to, name);
 		fputc(',', to);
 		put_string(to, words + (strncmp(words, name, strlen(name)) ? 0 : strlen(name)));
@@ -267,8 +267,8 @@ static void put_runs(FILE *to, const struct shown *shown, const struct tracks *t
 		const struct run *r = &tracks->runs[i];
 
 		fprintf(to, "%s[%" PRId64 ",%" PRIu64 ",%zu,%u]", i ? ",\n" : "",
-			(int64_t)(r->from - before), r->to - r->from, tracks_thread(tracks, r->tid),
-			r->cpu);
+			(int64_t)(r->from - before), r->to - r->from,
+			tracks_thread(tracks, r->domain, r->tid), r->cpu);
 		before = r->from;
 	}
 	fputs("]\n", to);
@@ -286,12 +286,12 @@ static void put_marks(FILE *to, const struct model *model, const struct shown *s
 	for (size_t i = 0; i < shown->count; i++) {
 		const struct record_header *event = model->events.all[shown->index[i]];
 
-		if (event->type == RECORD_SWITCH || event->type == RECORD_SYSCALL || !event->tid)
+		if (!is_moment(event))
 			continue;
 		event_words(event, words, sizeof(words));
 		fprintf(to, "%s[%" PRId64 ",%zu,", first ? "" : ",\n",
 			(int64_t)(model_when(model, event) - before),
-			tracks_thread(tracks, event->tid));
+			tracks_thread(tracks, event->domain, event->tid));
 		put_string(to, event_name(event));
 		fputc(',', to);
 		put_string(to, words);
@@ -354,7 +354,7 @@ static void put_data(FILE *to, const struct model *model, const struct diagnosis
 		"<script type=\"application/json\" id=data>{\"length\":%" PRIu64
 		",\"start\":%" PRId64 ",\"virtual\":%s\n",
 		shown->to - shown->from, (int64_t)(shown->from - model_first(model)),
-		model->has_virtual ? "true" : "false");
+		model->has_virtual || model->is_virtual ? "true" : "false");
 	put_thread_list(to, model, tracks);
 	put_slices(to, shown, tracks);
 	put_runs(to, shown, tracks);

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include "rewind/probes.h"
+#include "rewind/event_json.h"
 #include "rewind/view.h"
 
 static void put(FILE *to, const char *key, json_t *value)
@@ -145,51 +145,6 @@ static json_t *sampling_json(const struct model *model)
 	unwind_close(files);
 	return json_pack("{s:I,s:I,s:o}", "interval_bytes", (json_int_t)sampling->interval_bytes,
 			 "seed", (json_int_t)sampling->seed, "stacks", stacks);
-}
-
-/* What the event of a function has beside its words. */
-static json_t *function_json(const struct record_header *event)
-{
-	const struct record_function_call *call = (const struct record_function_call *)event;
-	const struct record_function_return *back = (const struct record_function_return *)event;
-	const struct known_probe *probe = probes_find(call->probe);
-	json_t *name = text(probe ? probe->name : NULL), *file = text(probe ? probe->file : NULL);
-
-	if (event->type == RECORD_CALL)
-		return json_pack("{s:o,s:o,s:I,s:[I,I,I]}", "function", name, "file", file, "depth",
-				 (json_int_t)call->depth, "args", (json_int_t)call->args[0],
-				 (json_int_t)call->args[1], (json_int_t)call->args[2]);
-	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "function", name, "file", file, "depth",
-			 (json_int_t)back->depth, "result", (json_int_t)back->result, "duration_ns",
-			 (json_int_t)back->duration_ns);
-}
-
-static json_t *event_json(const struct record_header *event)
-{
-	const struct record_syscall *call = (const struct record_syscall *)event;
-	const struct record_memory *memory = (const struct record_memory *)event;
-	json_t *object;
-	char words[512];
-
-	event_words(event, words, sizeof(words));
-	object = json_pack("{s:s,s:I,s:I,s:I,s:i,s:I,s:I,s:o}", "type", event_name(event),
-			   "host_ns", (json_int_t)event->host_ns, "virtual_ns",
-			   (json_int_t)event->virtual_ns, "domain", (json_int_t)event->domain,
-			   "cpu", cpu_number(event), "tgid", (json_int_t)event->tgid, "tid",
-			   (json_int_t)event->tid, "words", text(words));
-	if (event->type == RECORD_SYSCALL)
-		json_object_update_new(object,
-				       json_pack("{s:i,s:I,s:I,s:b}", "number", call->number,
-						 "arg0", (json_int_t)call->args[0], "result",
-						 (json_int_t)call->result, "unfinished",
-						 !!(call->flags & RECORD_UNFINISHED)));
-	if (event->type == RECORD_CALL || event->type == RECORD_RETURN)
-		json_object_update_new(object, function_json(event));
-	if (event->type == RECORD_ALLOC || event->type == RECORD_FREE)
-		json_object_update_new(object, json_pack("{s:I,s:I}", "address",
-							 (json_int_t)memory->address, "size_bytes",
-							 (json_int_t)memory->size_bytes));
-	return object;
 }
 
 int view_json(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,

@@ -15,14 +15,17 @@
 
 struct options {
 	const char *path;
-	const char *html; /* where to write it */
-	bool json, all, counted;
+	enum output { OUT_TEXT, OUT_JSON, OUT_HTML, OUT_PERFETTO, OUT_MEMORY, OUT_CALLS } output;
+	const char *to; /* where to write it; NULL: standard output */
+	bool all, counted;
 	struct selection selection;
 };
 
 enum {
 	OPT_JSON = 256,
 	OPT_HTML,
+	OPT_PERFETTO,
+	OPT_FOLDED,
 	OPT_AT,
 	OPT_WINDOW,
 	OPT_BEFORE,
@@ -40,6 +43,9 @@ static const struct argp_option table[] = {
 	{"json", OPT_JSON, NULL, 0, "One JSON object for programs, with every event", 1},
 	{"html", OPT_HTML, "FILE", 0, "Write a page for a browser, with a timeline; - for standard "
 	 "output", 1},
+	{"perfetto", OPT_PERFETTO, "FILE", 0, "Write trace events, which ui.perfetto.dev opens", 1},
+	{"folded", OPT_FOLDED, "WHAT", OPTION_ARG_OPTIONAL, "Stacks for flame graphs: memory, bytes live at the end; "
+	 "or calls, nanoseconds in each. Default: memory", 1},
 	{"at", OPT_AT, "TIME", 0, "The events around TIME: 12.5s after the first event, -1s before "
 	 "the last, 13:05:22.25 of the clock, or crash", 2},
 	{"window", OPT_WINDOW, "SECONDS", 0, "How much of the timeline: around --at, after --after, "
@@ -75,6 +81,14 @@ static unsigned long number(const char *option, const char *text)
 	return value;
 }
 
+static void choose_output(struct options *o, enum output output, const char *to)
+{
+	if (o->output)
+		fail("--json, --html, --perfetto and --folded", "only one of them");
+	o->output = output;
+	o->to = to && strcmp(to, "-") ? to : NULL;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -82,10 +96,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_JSON:
-		o->json = true;
+		choose_output(o, OUT_JSON, NULL);
 		return 0;
 	case OPT_HTML:
-		o->html = arg;
+		choose_output(o, OUT_HTML, arg);
+		return 0;
+	case OPT_PERFETTO:
+		choose_output(o, OUT_PERFETTO, arg);
+		return 0;
+	case OPT_FOLDED:
+		if (arg && strcmp(arg, "memory") && strcmp(arg, "calls"))
+			fail("--folded", "memory or calls");
+		choose_output(o, arg && *arg == 'c' ? OUT_CALLS : OUT_MEMORY, NULL);
 		return 0;
 	case OPT_AT:
 		s->at = arg;
@@ -139,9 +161,8 @@ static void choose(struct options *o, const struct model *model, struct shown *s
 	int ret;
 
 	if (!o->counted)
-		s->last = o->all || o->json || o->html || s->at || s->window || s->after
-				  ? SELECT_ALL
-				  : EVENTS_SHOWN;
+		s->last = o->all || o->output || s->at || s->window || s->after ? SELECT_ALL
+										: EVENTS_SHOWN;
 	ret = select_events(model, s, shown, &which, &what);
 	if (ret == -EINVAL)
 		fail(which, what);
@@ -161,13 +182,24 @@ static const char *why(int error)
 	}
 }
 
-static FILE *open_output(const char *path)
+static int put(const struct options *o, FILE *to, const struct model *model,
+	       const struct diagnosis *found, size_t count, const struct shown *shown)
 {
-	FILE *to = strcmp(path, "-") ? fopen(path, "we") : stdout;
-
-	if (!to)
-		fail(path, strerror(errno));
-	return to;
+	switch (o->output) {
+	case OUT_JSON:
+		return view_json(to, model, found, count, shown);
+	case OUT_HTML:
+		return view_html(to, o->path, model, found, count, shown);
+	case OUT_PERFETTO:
+		return view_perfetto(to, model, found, count, shown);
+	case OUT_MEMORY:
+		return view_folded_memory(to, model);
+	case OUT_CALLS:
+		return view_folded_calls(to, model, shown);
+	default:
+		view_text(to, o->path, model, found, count, shown);
+		return 0;
+	}
 }
 
 int main(int argc, char **argv)
@@ -177,7 +209,7 @@ int main(int argc, char **argv)
 	static struct diagnosis found[DIAGNOSES_MAX];
 	struct options o = {.selection = {.cpu = -1}};
 	struct shown shown;
-	FILE *to = stdout;
+	FILE *to;
 	struct model model;
 	size_t count;
 	int ret;
@@ -190,15 +222,11 @@ int main(int argc, char **argv)
 		fail(o.path, why(ret));
 	choose(&o, &model, &shown);
 	count = diagnose(&model, found, DIAGNOSES_MAX);
-	if (o.html) {
-		to = open_output(o.html);
-		ret = view_html(to, o.path, &model, found, count, &shown);
-	} else if (o.json) {
-		ret = view_json(stdout, &model, found, count, &shown);
-	} else {
-		view_text(stdout, o.path, &model, found, count, &shown);
-	}
+	to = o.to ? fopen(o.to, "we") : stdout;
+	if (!to)
+		fail(o.to, strerror(errno));
+	ret = put(&o, to, &model, found, count, &shown);
 	if (ret || ferror(to) || fflush(to) || (to != stdout && fclose(to)))
-		fail(o.html ? o.html : "standard output", "could not be written");
+		fail(o.to ? o.to : "standard output", "could not be written");
 	return 0;
 }

@@ -184,6 +184,7 @@ int model_load(const char *path, struct model *m)
 			m->has_virtual = true;
 	}
 	m->whole = sundial_record_whole(m->reader);
+	m->is_virtual = model_info(m, "clock") && !strcmp(model_info(m, "clock"), "virtual");
 	if (!ret)
 		ret = sort_events(m);
 	if (m->lives.count)
@@ -208,17 +209,31 @@ void model_free(struct model *m)
 	memset(m, 0, sizeof(*m));
 }
 
-const char *model_info(const struct model *m, const char *key)
+static const char *value_of(const struct record_header *info, const char *key)
 {
+	const char *text = ((const struct record_text *)info)->text;
 	size_t length = strlen(key);
 
-	for (size_t i = 0; i < m->infos.count; i++) {
-		const char *text = ((const struct record_text *)m->infos.all[i])->text;
+	return !strncmp(text, key, length) && text[length] == '=' ? text + length + 1 : NULL;
+}
 
-		if (!strncmp(text, key, length) && text[length] == '=')
-			return text + length + 1;
-	}
-	return NULL;
+const char *model_info(const struct model *m, const char *key)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < m->infos.count && !value; i++)
+		value = value_of(m->infos.all[i], key);
+	return value;
+}
+
+const char *model_info_of(const struct model *m, uint64_t domain, const char *key)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < m->infos.count && !value; i++)
+		if (m->infos.all[i]->domain == domain)
+			value = value_of(m->infos.all[i], key);
+	return value;
 }
 
 const struct record_crash *model_crash(const struct model *m)

@@ -19,6 +19,7 @@ struct model {
 	struct sundial_record_time time;
 	bool whole;
 	uint64_t first_host_ns; /* of the earliest event */
+	bool is_virtual;	/* of a simulation: there is no host time, both are virtual */
 	bool has_virtual;	/* some event's virtual time is not its host time */
 	struct records events;	/* in order of time, by model_when */
 	struct records lives;	/* of those, exec and fork */
@@ -34,6 +35,9 @@ void model_free(struct model *model);
 
 /* The value of an info, or NULL. */
 const char *model_info(const struct model *model, const char *key);
+
+/* The same of one host. */
+const char *model_info_of(const struct model *model, uint64_t domain, const char *key);
 
 /* The thread that a signal ended, with the signal's own; NULL if there was no crash. */
 const struct record_crash *model_crash(const struct model *model);
@@ -82,7 +86,7 @@ uint64_t model_first(const struct model *model);
 uint64_t model_last(const struct model *model);
 
 /* What a thread was called last, or NULL. */
-const char *model_thread_name(const struct model *model, uint32_t tid);
+const char *model_thread_name(const struct model *model, uint64_t domain, uint32_t tid);
 
 /* The host of a clock domain; "?" if it is not known. */
 const char *model_host(const struct model *model, uint64_t domain);

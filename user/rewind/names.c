@@ -12,6 +12,7 @@
 #define NAME_BYTES 32
 
 struct thread_name {
+	uint64_t domain;
 	uint32_t tid; /* 0: a free place */
 	char name[NAME_BYTES];
 };
@@ -22,11 +23,11 @@ struct thread_names {
 	struct thread_name *all;
 };
 
-static struct thread_name *place_of(const struct thread_names *names, uint32_t tid)
+static struct thread_name *place_of(const struct thread_names *names, uint64_t domain, uint32_t tid)
 {
-	size_t at = tid * 2654435761U & (names->places - 1);
+	size_t at = (tid * 2654435761U ^ domain * 40503) & (names->places - 1);
 
-	while (names->all[at].tid && names->all[at].tid != tid)
+	while (names->all[at].tid && (names->all[at].tid != tid || names->all[at].domain != domain))
 		at = (at + 1) & (names->places - 1);
 	return &names->all[at];
 }
@@ -40,14 +41,15 @@ static int grow(struct thread_names *names)
 		return -ENOMEM;
 	for (size_t i = 0; i < names->places; i++)
 		if (names->all[i].tid)
-			*place_of(&larger, names->all[i].tid) = names->all[i];
+			*place_of(&larger, names->all[i].domain, names->all[i].tid) = names->all[i];
 	larger.used = names->used;
 	free(names->all);
 	*names = larger;
 	return 0;
 }
 
-static int set(struct thread_names *names, uint32_t tid, const char *name, size_t bytes)
+static int set(struct thread_names *names, uint64_t domain, uint32_t tid, const char *name,
+	       size_t bytes)
 {
 	struct thread_name *place;
 
@@ -55,9 +57,10 @@ static int set(struct thread_names *names, uint32_t tid, const char *name, size_
 		return 0;
 	if (2 * names->used >= names->places && grow(names))
 		return -ENOMEM;
-	place = place_of(names, tid);
+	place = place_of(names, domain, tid);
 	if (!place->tid)
 		names->used++;
+	place->domain = domain;
 	place->tid = tid;
 	snprintf(place->name, sizeof(place->name), "%.*s", (int)bytes, name);
 	return 0;
@@ -71,11 +74,11 @@ static int from_event(struct thread_names *names, const struct record_header *ev
 
 	if (event->type == RECORD_EXEC) {
 		slash = strrchr(path, '/');
-		return set(names, event->tid, slash ? slash + 1 : path, NAME_BYTES);
+		return set(names, event->domain, event->tid, slash ? slash + 1 : path, NAME_BYTES);
 	}
 	if (names->places)
-		strcpy(parent, place_of(names, event->tid)->name);
-	return set(names, fork->child_tid, parent, NAME_BYTES);
+		strcpy(parent, place_of(names, event->domain, event->tid)->name);
+	return set(names, event->domain, fork->child_tid, parent, NAME_BYTES);
 }
 
 /* The process that was recorded when it ran already: its command is all that is known. */
@@ -89,7 +92,8 @@ static int from_command(struct model *m, struct thread_names *names)
 	bytes = strcspn(command, " ");
 	base = memrchr(command, '/', bytes);
 	base = base ? base + 1 : command;
-	return set(names, (uint32_t)strtoul(pid, NULL, 10), base, bytes - (size_t)(base - command));
+	return set(names, 0, (uint32_t)strtoul(pid, NULL, 10), base,
+		   bytes - (size_t)(base - command));
 }
 
 int thread_names_load(struct model *m)
@@ -105,7 +109,8 @@ int thread_names_load(struct model *m)
 	for (size_t i = 0; i < m->crashes.count && !ret; i++) {
 		const struct record_crash *crash = (const struct record_crash *)m->crashes.all[i];
 
-		ret = set(m->names, crash->header.tid, crash->name, sizeof(crash->name));
+		ret = set(m->names, crash->header.domain, crash->header.tid, crash->name,
+			  sizeof(crash->name));
 	}
 	return ret;
 }
@@ -117,21 +122,16 @@ void thread_names_free(struct thread_names *names)
 	free(names);
 }
 
-const char *model_thread_name(const struct model *m, uint32_t tid)
+const char *model_thread_name(const struct model *m, uint64_t domain, uint32_t tid)
 {
 	const struct thread_name *place = NULL;
 
 	if (m->names && m->names->places && tid)
-		place = place_of(m->names, tid);
+		place = place_of(m->names, domain, tid);
 	return place && place->tid ? place->name : NULL;
 }
 
 const char *model_host(const struct model *m, uint64_t domain)
 {
-	const char *name;
-	char key[32];
-
-	snprintf(key, sizeof(key), "host.%lu", domain);
-	name = domain ? model_info(m, key) : model_info(m, "host");
-	return name ? name : "?";
+	return model_info_of(m, domain, "host") ?: "?";
 }

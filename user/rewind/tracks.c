@@ -11,21 +11,38 @@
 struct nesting {
 	uint64_t ends[DEPTH_MAX];
 	size_t depth;
-	uint64_t exit; /* when it ended; 0: not known */
+	uint64_t exit;				      /* when it ended; 0: not known */
+	const struct record_header *calls[DEPTH_MAX]; /* of functions, that did not return yet */
 };
 
-static uint32_t *place_of(const struct tracks *t, uint32_t tid)
+bool is_moment(const struct record_header *event)
 {
-	size_t at = tid * 2654435761U & (t->place_count - 1);
+	return event->type != RECORD_SYSCALL && event->type != RECORD_SWITCH &&
+	       event->type != RECORD_CALL && event->type != RECORD_RETURN && event->tid;
+}
 
-	while (t->places[at] && t->threads[t->places[at] - 1].tid != tid)
+static bool is_thread(const struct track_thread *thread, uint64_t domain, uint32_t tid)
+{
+	return thread->tid == tid && thread->domain == domain;
+}
+
+static uint32_t *place_of(const struct tracks *t, uint64_t domain, uint32_t tid)
+{
+	size_t at = (tid * 2654435761U ^ domain * 40503) & (t->place_count - 1);
+
+	while (t->places[at] && !is_thread(&t->threads[t->places[at] - 1], domain, tid))
 		at = (at + 1) & (t->place_count - 1);
 	return &t->places[at];
 }
 
-size_t tracks_thread(const struct tracks *t, uint32_t tid)
+size_t tracks_thread(const struct tracks *t, uint64_t domain, uint32_t tid)
 {
-	return t->place_count ? *place_of(t, tid) - (size_t)1 : SIZE_MAX;
+	return t->place_count ? *place_of(t, domain, tid) - (size_t)1 : SIZE_MAX;
+}
+
+static size_t thread_of(const struct tracks *t, const struct record_header *event)
+{
+	return tracks_thread(t, event->domain, event->tid);
 }
 
 /* Room for one more; the places are never more than half full. */
@@ -43,7 +60,7 @@ static int grow_threads(struct tracks *t)
 	if (!t->places || !threads)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->thread_count; i++)
-		*place_of(t, threads[i].tid) = (uint32_t)i + 1;
+		*place_of(t, threads[i].domain, threads[i].tid) = (uint32_t)i + 1;
 	return 0;
 }
 
@@ -53,14 +70,13 @@ static int find_threads(const struct model *model, const struct shown *shown, st
 	for (size_t i = 0; i < shown->count; i++) {
 		const struct record_header *event = model->events.all[shown->index[i]];
 
-		if (event->type == RECORD_SWITCH || !event->tid ||
-		    tracks_thread(t, event->tid) != SIZE_MAX)
+		if (event->type == RECORD_SWITCH || !event->tid || thread_of(t, event) != SIZE_MAX)
 			continue;
 		if (grow_threads(t))
 			return -ENOMEM;
 		t->threads[t->thread_count] =
 			(struct track_thread){event->tid, event->tgid, event->domain};
-		*place_of(t, event->tid) = (uint32_t)++t->thread_count;
+		*place_of(t, event->domain, event->tid) = (uint32_t)++t->thread_count;
 	}
 	return 0;
 }
@@ -78,7 +94,7 @@ static void nest(struct tracks *t, struct nesting *nestings)
 {
 	for (size_t i = 0; i < t->slice_count; i++) {
 		struct slice *slice = &t->slices[i];
-		struct nesting *n = &nestings[tracks_thread(t, slice->event->tid)];
+		struct nesting *n = &nestings[thread_of(t, slice->event)];
 
 		while (n->depth && n->ends[n->depth - 1] <= slice->from)
 			n->depth--;
@@ -96,15 +112,52 @@ static void end_open(const struct model *model, const struct shown *shown, struc
 		const struct record_header *event = model->events.all[shown->index[i]];
 
 		if (event->type == RECORD_EXIT && event->tid)
-			nestings[tracks_thread(t, event->tid)].exit = model_when(model, event);
+			nestings[thread_of(t, event)].exit = model_when(model, event);
 	}
 	for (size_t i = 0; i < t->slice_count; i++) {
 		struct slice *slice = &t->slices[i];
-		uint64_t exit = nestings[tracks_thread(t, slice->event->tid)].exit;
+		uint64_t exit = nestings[thread_of(t, slice->event)].exit;
 
 		if (slice->open)
 			slice->to = exit > slice->from ? exit : model_last(model);
 	}
+}
+
+static void add_syscall(const struct model *model, struct tracks *t,
+			const struct record_header *event)
+{
+	const struct record_syscall *call = (const struct record_syscall *)event;
+	struct slice *slice = &t->slices[t->slice_count++];
+
+	slice->event = event;
+	slice->from = model_when(model, event);
+	slice->open = call->flags & RECORD_UNFINISHED;
+	slice->to = slice->from + call->duration_ns;
+}
+
+/* A call of a function whose return is not there, if it is one. */
+static void add_call(const struct model *model, struct tracks *t, const struct record_header *event)
+{
+	if (event)
+		t->slices[t->slice_count++] = (struct slice){
+			.event = event, .from = model_when(model, event), .open = true};
+}
+
+/* A return tells when its call was, be that recorded or not. */
+static void add_function(const struct model *model, struct tracks *t,
+			 const struct record_header *event, struct nesting *nesting)
+{
+	const struct record_function_return *back = (const struct record_function_return *)event;
+	uint64_t when = model_when(model, event);
+
+	/* Both have their depth at the same place. */
+	if (back->depth < DEPTH_MAX)
+		nesting->calls[back->depth] = event->type == RECORD_CALL ? event : NULL;
+	if (event->type == RECORD_RETURN)
+		t->slices[t->slice_count++] = (struct slice){
+			.event = event,
+			.from = when > back->duration_ns ? when - back->duration_ns : 0,
+			.to = when};
 }
 
 static int find_slices(const struct model *model, const struct shown *shown, struct tracks *t)
@@ -118,17 +171,14 @@ static int find_slices(const struct model *model, const struct shown *shown, str
 	}
 	for (size_t i = 0; i < shown->count; i++) {
 		const struct record_header *event = model->events.all[shown->index[i]];
-		const struct record_syscall *call = (const struct record_syscall *)event;
-		struct slice *slice = &t->slices[t->slice_count];
 
-		if (event->type != RECORD_SYSCALL || !event->tid)
-			continue;
-		t->slice_count++;
-		slice->event = event;
-		slice->from = model_when(model, event);
-		slice->open = call->flags & RECORD_UNFINISHED;
-		slice->to = slice->from + call->duration_ns;
+		if (event->type == RECORD_SYSCALL && event->tid)
+			add_syscall(model, t, event);
+		if ((event->type == RECORD_CALL || event->type == RECORD_RETURN) && event->tid)
+			add_function(model, t, event, &nestings[thread_of(t, event)]);
 	}
+	for (size_t i = 0; i < t->thread_count * DEPTH_MAX; i++)
+		add_call(model, t, nestings[i / DEPTH_MAX].calls[i % DEPTH_MAX]);
 	end_open(model, shown, t, nestings);
 	qsort(t->slices, t->slice_count, sizeof(*t->slices), by_from);
 	nest(t, nestings);
@@ -138,14 +188,16 @@ static int find_slices(const struct model *model, const struct shown *shown, str
 
 /* The thread that is on a CPU, and since when. */
 struct current {
+	uint64_t domain;
 	uint32_t tid;
 	uint64_t since;
 };
 
 static void end_run(struct tracks *t, const struct current *current, uint16_t cpu, uint64_t when)
 {
-	if (current->tid && tracks_thread(t, current->tid) != SIZE_MAX)
-		t->runs[t->run_count++] = (struct run){current->since, when, current->tid, cpu};
+	if (current->tid && tracks_thread(t, current->domain, current->tid) != SIZE_MAX)
+		t->runs[t->run_count++] =
+			(struct run){current->since, when, current->domain, current->tid, cpu};
 }
 
 static int find_runs(const struct model *model, const struct shown *shown, struct tracks *t)
@@ -166,9 +218,10 @@ static int find_runs(const struct model *model, const struct shown *shown, struc
 			continue;
 		/* The first that is known of this CPU: the thread was there before. */
 		if (!on->since || on->tid != event->tid)
-			*on = (struct current){event->tid, on->since ? on->since : shown->from};
+			*on = (struct current){event->domain, event->tid,
+					       on->since ? on->since : shown->from};
 		end_run(t, on, event->cpu, model_when(model, event));
-		*on = (struct current){change->next_tid, model_when(model, event)};
+		*on = (struct current){event->domain, change->next_tid, model_when(model, event)};
 	}
 	for (uint16_t cpu = 0; cpu < UINT16_MAX; cpu++)
 		end_run(t, &current[cpu], cpu, shown->to);
@@ -180,7 +233,7 @@ static int find_runs(const struct model *model, const struct shown *shown, struc
  * What a process has allocated at the end is known from the table of live blocks,
  * whatever was overwritten; what it had before follows from the events backwards.
  */
-static uint64_t live_at_end(const struct model *model, uint32_t tgid)
+static uint64_t live_at_end(const struct model *model, uint64_t domain, uint32_t tgid)
 {
 	uint64_t bytes = 0;
 	uint32_t epoch = 0;
@@ -188,7 +241,8 @@ static uint64_t live_at_end(const struct model *model, uint32_t tgid)
 	for (size_t i = 0; i < model->blocks.count; i++) {
 		const struct record_block *b = (const struct record_block *)model->blocks.all[i];
 
-		if (b->header.tgid != tgid || b->how != RECORD_HOW_LIVE || b->epoch < epoch)
+		if (b->header.tgid != tgid || b->header.domain != domain ||
+		    b->how != RECORD_HOW_LIVE || b->epoch < epoch)
 			continue;
 		if (b->epoch > epoch)
 			bytes = 0;
@@ -198,14 +252,15 @@ static uint64_t live_at_end(const struct model *model, uint32_t tgid)
 	return bytes;
 }
 
-static int64_t *level_of(struct tracks *t, int64_t *levels, const struct model *model, size_t count,
-			 uint32_t tgid, struct level *known)
+static int64_t *level_of(int64_t *levels, const struct model *model, size_t count,
+			 const struct record_header *event, struct level *known)
 {
 	for (size_t i = 0; i < count; i++)
-		if (known[i].tgid == tgid)
+		if (known[i].tgid == event->tgid && known[i].domain == event->domain)
 			return &levels[i];
-	known[count].tgid = tgid;
-	levels[count] = (int64_t)live_at_end(model, tgid);
+	known[count].tgid = event->tgid;
+	known[count].domain = event->domain;
+	levels[count] = (int64_t)live_at_end(model, event->domain, event->tgid);
 	return &levels[count];
 }
 
@@ -228,9 +283,9 @@ static int find_levels(const struct model *model, const struct shown *shown, str
 
 		at -= is_shown;
 		if ((event->type != RECORD_ALLOC && event->type != RECORD_FREE) || !event->tid ||
-		    (!is_shown && tracks_thread(t, event->tid) == SIZE_MAX))
+		    (!is_shown && thread_of(t, event) == SIZE_MAX))
 			continue;
-		now = level_of(t, levels, model, count, event->tgid, known);
+		now = level_of(levels, model, count, event, known);
 		count += now == &levels[count];
 		if (is_shown)
 			t->levels[t->level_count++] =

@@ -15,14 +15,14 @@ struct slice {
 
 /* A thread on a CPU. */
 struct run {
-	uint64_t from, to;
+	uint64_t from, to, domain;
 	uint32_t tid;
 	uint16_t cpu;
 };
 
 /* Memory that a process had allocated and not freed. */
 struct level {
-	uint64_t when, bytes;
+	uint64_t when, bytes, domain;
 	uint32_t tgid;
 };
 
@@ -46,6 +46,9 @@ int tracks_build(const struct model *model, const struct shown *shown, struct tr
 void tracks_free(struct tracks *tracks);
 
 /* Of threads; SIZE_MAX if there is none of that tid. */
-size_t tracks_thread(const struct tracks *tracks, uint32_t tid);
+size_t tracks_thread(const struct tracks *tracks, uint64_t domain, uint32_t tid);
+
+/* Whether an event has no length, and is not where something that has one begins or ends. */
+bool is_moment(const struct record_header *event);
 
 #endif

@@ -32,6 +32,9 @@ struct process_files {
 	bool caller;	 /* pc is a return address */
 	bool first;	 /* no frame of libdw's yet */
 	struct stack *stack;
+	/* Instead of stack, if only addresses are wanted. */
+	uint64_t *addresses;
+	size_t address_count, address_max;
 	char *names[TEXTS_MAX]; /* demangled, to be freed */
 	size_t name_count;
 };
@@ -304,6 +307,10 @@ static int on_frame(Dwfl_Frame *state, void *context)
 	if (!files->first)
 		files->caller = !activation;
 	files->first = false;
+	if (files->addresses) {
+		files->addresses[files->address_count++] = pc;
+		return files->address_count < files->address_max ? DWARF_CB_OK : DWARF_CB_ABORT;
+	}
 	name_frame(files, dwfl_addrmodule(files->dwfl, pc), pc);
 	return files->stack->count < FRAMES_MAX ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
@@ -374,6 +381,30 @@ void unwind_site(struct process_files *files, const struct record_site *site, st
 	files->sp = copy->sp;
 	files->caller = true;
 	unwind(files, stack);
+}
+
+size_t unwind_addresses(struct process_files *files, const struct record_site *site,
+			uint64_t *addresses, size_t max)
+{
+	const struct record_stack *copy = model_stack(files->model, site->stack);
+	static struct stack unused;
+	size_t count = 0;
+
+	if (copy && copy->kind == RECORD_STACK_CHAIN)
+		for (; count < copy->bytes / 8 && count < max; count++)
+			addresses[count] = copy->memory[count];
+	if (!copy || copy->kind != RECORD_STACK_COPY || !max)
+		return count;
+	files->copy = copy;
+	files->pc = copy->ip;
+	files->sp = copy->sp;
+	files->caller = true;
+	files->addresses = addresses;
+	files->address_count = 0;
+	files->address_max = max;
+	unwind(files, &unused);
+	files->addresses = NULL;
+	return files->address_count;
 }
 
 const struct frame *stack_own(const struct stack *stack)

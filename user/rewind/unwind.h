@@ -40,6 +40,10 @@ void unwind_crash(struct process_files *files, const struct record_crash *crash,
 /* From where the allocator was called: the allocator's own frame is left out. */
 void unwind_site(struct process_files *files, const struct record_site *site, struct stack *stack);
 
+/* The same without names: fills addresses, the innermost first; how many. */
+size_t unwind_addresses(struct process_files *files, const struct record_site *site,
+			uint64_t *addresses, size_t max);
+
 /* Files whose build-id is not that of the recording, or NULL; they name nothing. */
 const char *unwind_mismatch(const struct process_files *files);
 

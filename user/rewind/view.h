@@ -30,6 +30,14 @@ int view_json(FILE *to, const struct model *model, const struct diagnosis *found
 int view_html(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
 	      size_t count, const struct shown *shown);
 
+/* Trace events, which Perfetto opens. */
+int view_perfetto(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,
+		  const struct shown *shown);
+
+/* Stacks for flame graphs: of live memory, and of calls. */
+int view_folded_memory(FILE *to, const struct model *model);
+int view_folded_calls(FILE *to, const struct model *model, const struct shown *shown);
+
 /* What a call is of: a system call's name, or a function's. */
 void slice_name(const struct record_header *event, char *text, size_t bytes);
 

@@ -15,9 +15,9 @@ static __attribute__((noinline)) void *serve(void)
 
 int main(void)
 {
-	for (int i = 0; i < 400; i++) {
+	for (int i = 0; i < 600; i++) {
 		serve();
-		usleep(100);
+		usleep(300);
 	}
 	return 0;
 }
