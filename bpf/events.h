@@ -44,6 +44,7 @@ enum record_type {
 	RECORD_PROBE = 84,    /* record_probe: what numbers of probes refer to */
 	RECORD_SAMPLING = 88, /* record_sampling: not every allocation is recorded */
 	RECORD_TOTAL = 89,    /* record_total: what the samples of a stack stand for */
+	RECORD_WORDS = 96,    /* record_text: a process's latest writes to standard error */
 };
 
 struct record_header {

@@ -13,6 +13,7 @@
 #include "record/ring.bpf.h"
 #include "record/process.bpf.h"
 #include "record/function.bpf.h"
+#include "record/words.bpf.h"
 #include "record/syscall.bpf.h"
 #include "record/sched.bpf.h"
 #include "record/malloc.bpf.h"

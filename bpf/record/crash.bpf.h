@@ -87,6 +87,27 @@ static __always_inline void copy_memory(struct record_crashed_thread *thread)
 	}
 }
 
+#define RETURN_PROBES 16 /* functions on a stack whose return is probed */
+
+/*
+ * A probe of a function's return puts the kernel's own address where the function
+ * returns to. The unwinder shall see the one that was there.
+ */
+static __always_inline void restore_returns(struct record_crashed_thread *thread)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct return_instance *probed = BPF_CORE_READ(task, utask, return_instances);
+	__u64 at, address;
+
+	for (int i = 0; i < RETURN_PROBES && probed; i++) {
+		at = BPF_CORE_READ(probed, stack) - thread->base;
+		address = BPF_CORE_READ(probed, orig_ret_vaddr);
+		probed = BPF_CORE_READ(probed, next);
+		if (at <= sizeof(thread->page) - sizeof(address))
+			bpf_probe_read_kernel((char *)thread->page + at, sizeof(address), &address);
+	}
+}
+
 #define FIELD_BYTES 4096 /* how far a member is from its object's beginning */
 #define SI_KERNEL   128	 /* the processor gave no address */
 
@@ -220,6 +241,7 @@ static __always_inline void keep_thread(const struct record_process *process, in
 	bpf_get_current_comm(crash->name, sizeof(crash->name));
 	copy_memory(thread);
 	keep_frames(thread);
+	restore_returns(thread);
 	if (flags & RECORD_CRASH_FIRST && number == SIGSEGV)
 		find_sources(thread, (__u32)id);
 	/* A barrier: whoever sees the type sees the rest. */

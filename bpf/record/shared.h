@@ -108,6 +108,19 @@ struct record_pending_call {
 	__u32 tgid;
 };
 
+/*
+ * What a process wrote to standard error, the latest of it: byte number n is in half
+ * n / HALF % 2, at n % HALF. A write goes past the end of a half before what is there
+ * is written to the other half's beginning.
+ */
+#define RECORD_WORDS_HALF  8192
+#define RECORD_WORDS_WRITE 4096 /* of one write, at most */
+
+struct record_words {
+	__u64 position; /* bytes so far */
+	char text[2][RECORD_WORDS_HALF + RECORD_WORDS_WRITE];
+};
+
 #define RECORD_WRONG_FREES   64
 #define RECORD_CRASH_THREADS 64
 #define RECORD_CRASH_PAGES   32

@@ -34,6 +34,7 @@ static __always_inline void keep_output(const struct record_pending_call *call)
 		text = vector.iov_base;
 		length = vector.iov_len;
 	}
+	keep_words(text, length);
 	event = begin(RECORD_OUTPUT, RECORD_EVENT_MAX);
 	if (!event)
 		return;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests of the flight recorder, and the programs that crash for it.
 
-CORPUS_SRC := $(wildcard selftests/record/corpus/*.c selftests/record/corpus/*.cpp)
+CORPUS_SRC := $(wildcard $(addprefix selftests/record/corpus/*.,c cpp go rs))
 CORPUS	   := $(patsubst selftests/record/corpus/%,$(BUILD)/record/corpus/%,$(basename $(CORPUS_SRC)))
 
 # What they do wrong is what these options are about.
@@ -11,13 +11,27 @@ CORPUS_FLAGS := -O2 -g -w -fno-builtin -fno-ipa-icf -fstack-protector-strong -U_
 # Of what rewind shows.
 CHECKS += selftests/record/select.sh selftests/record/page.sh selftests/record/export.sh
 
+# A program's own, in a comment at its top.
+CORPUS_OWN = $(shell sed -n 's|^/\* flags: \(.*\) \*/$$|\1|p' $<)
+
 $(BUILD)/record/corpus/%: selftests/record/corpus/%.c selftests/record/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
+	$(CC) $(CORPUS_FLAGS) $(CORPUS_OWN) -o $@ $(CURDIR)/$< -lm
 
 $(BUILD)/record/corpus/%: selftests/record/corpus/%.cpp selftests/record/build.mk
 	@mkdir -p $(@D)
-	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
+	$(CXX) $(CORPUS_FLAGS) $(CORPUS_OWN) -o $@ $(CURDIR)/$<
+
+$(BUILD)/record/corpus/%: selftests/record/corpus/%.go selftests/record/build.mk
+	@mkdir -p $(@D)
+	GOCACHE=$(CURDIR)/build/go-cache CGO_ENABLED=0 go build -o $(CURDIR)/$@ $(CURDIR)/$<
+
+# Debian's, whatever else is on the path.
+RUSTC := $(firstword $(wildcard /usr/bin/rustc) rustc)
+
+$(BUILD)/record/corpus/%: selftests/record/corpus/%.rs selftests/record/build.mk
+	@mkdir -p $(@D)
+	$(RUSTC) -g -A warnings $(CORPUS_OWN) -o $@ $(CURDIR)/$<
 
 RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites calls loader)
 

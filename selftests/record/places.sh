@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Shared by tests that compare a diagnosis with the comments in the source of the program
-# that crashed: its second line has the kind, comments on its lines name the places.
+# that crashed: at its top the kind, if need be for one way of recording, and a pattern of
+# what must be said; on its lines the places' roles.
 
 # places FILE: what the comments of a source say, as "ROLE LINE"
 places() {
@@ -8,22 +9,24 @@ places() {
 		role { print role, $0; role = "" }'
 }
 
-# at_place JSON ROLE FILE LINE: whether a frame of that place is there
-at_place() {
-	jq -e --arg role "$2" --arg file "$3" --argjson line "$4" \
-		'any(.diagnoses[0].places[] | select(.role == $role) | .stack[];
-		     .line == $line and (.file // "" | endswith("/" + $file)))' "$1" >/dev/null
-}
+# The first diagnosis: kind, words, and each frame as "ROLE FILE LINE FUNCTION".
+digest='.diagnoses[0] | (.kind // "nothing"), ([.headline, .evidence[]?] | tostring),
+	(.places[]? | .role as $role | .stack[] |
+	 "\($role) \(.file // "?" | sub(".*/"; "")) \(.line) \(.function)")'
 
-check() { # SOURCE HOW
-	local source=$1 how=$2 json name kind role line
+check() { # SOURCE HOW: of HOW-NAME.digest, or HOW-NAME.json without the suffix
+	local source=$1 how=$2 name kind says role line got
 	name=$(basename "$source")
-	json=$how-${name%.*}.json
-	kind=$(sed -n 's|^/\* expect: \(.*\) \*/|\1|p' "$source")
-	is "$(jq -r '.diagnoses[0].kind // "nothing"' "$json")" "$kind" "$how, $name: $kind" || return
+	kind=$(sed -n "s|^/\\* expect: \\([a-z-]*\\)\\( $how\\)\\? \\*/|\\1|p" "$source")
+	says=$(sed -n 's|^/\* says: \(.*\) \*/$|\1|p' "$source")
+	got=$how-$name.digest
+	[ -f "$got" ] || jq -r "$digest" "$how-${name%.*}.json" >"$got"
+	is "$(head -n 1 "$got")" "$kind" "$how, $name: $kind" || return
+	# What only one way of recording can tell has no places in the other.
+	grep -q "^/\* expect: .* probes \*/" "$source" && [ "$how" = inject ] && return
+	[ -z "$says" ] || like "$got" "$says" "$how, $name: says why"
 	while read -r role line; do
-		at_place "$json" "$role" "$name" "$line"
-		result $? "$how, $name: $role at line $line" \
-			"$(jq -r '.diagnoses[0].places[] | "\(.role): \([.stack[] | "\(.function) \(.line)"])"' "$json")"
+		grep -q "^$role $name $line " "$got"
+		result $? "$how, $name: $role at line $line" "$(tail -n +2 "$got")"
 	done < <(places "$source")
 }

@@ -22,7 +22,15 @@ static const struct {
 	{"free", RECORD_FREE_FUNCTION, false},
 };
 
-#define FAMILY (sizeof(family) / sizeof(family[0]))
+/*
+ * A sanitizer's allocator keeps the stack of each call itself, and a probe of its return
+ * would be in them: its program would not report what it does without.
+ */
+static const char *const sanitizers[] = {"__asan_init", "__lsan_init", "__tsan_init", "__msan_init",
+					 "__hwasan_init"};
+
+#define FAMILY	  (sizeof(family) / sizeof(family[0]))
+#define SANITIZER (1U << 31) /* in what was seen, beside the family */
 
 struct search {
 	struct elf_file file;
@@ -38,6 +46,14 @@ static bool has_offset(const struct allocator *found, uint64_t offset)
 	return false;
 }
 
+static bool is_sanitizer(const char *name)
+{
+	for (size_t i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
+		if (!strcmp(name, sanitizers[i]))
+			return true;
+	return false;
+}
+
 static void on_symbol(void *context, const char *name, const GElf_Sym *symbol)
 {
 	struct search *s = context;
@@ -47,6 +63,8 @@ static void on_symbol(void *context, const char *name, const GElf_Sym *symbol)
 
 	if (GELF_ST_TYPE(symbol->st_info) != STT_FUNC || symbol->st_shndx == SHN_UNDEF)
 		return;
+	if (is_sanitizer(name))
+		s->seen |= SANITIZER;
 	for (size_t i = 0; i < FAMILY; i++) {
 		if (strcmp(name, family[i].name) || s->seen & 1U << i)
 			continue;
@@ -75,7 +93,7 @@ size_t allocator_find(const char *path, struct allocator *found)
 	elf_file_symbols(&search.file, on_symbol, &search);
 	elf_file_close(&search.file);
 	/* One without the other is something else, such as ld.so's own. */
-	if (!(search.seen & 1) || !(search.seen & 1U << (FAMILY - 1)))
+	if (search.seen & SANITIZER || !(search.seen & 1) || !(search.seen & 1U << (FAMILY - 1)))
 		found->count = 0;
 	return found->count;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include "record/injectable.h"
 #include "record/injected.h"
 #include "record/session.h"
 
@@ -270,6 +271,7 @@ int main(int argc, char **argv)
 	struct injected injected = {.fd = -1};
 	struct target target = {0};
 	char *command, *program;
+	const char *why;
 	int ret;
 
 	argv[0] = (char *)"sundial record";
@@ -282,6 +284,11 @@ int main(int argc, char **argv)
 	o.session.command = command;
 	o.session.program = program;
 	o.session.injected = &injected;
+	why = o.inject && program ? not_injectable(program) : NULL;
+	if (why && !o.session.quiet)
+		fprintf(stderr, "sundial: %s is not injected, %s: its allocations are probed\n",
+			program, why);
+	o.inject = o.inject && !why;
 	ret = o.inject ? injected_create(&injected, o.session.programs.buffer_bytes, &o.injected)
 		       : 0;
 	if (ret)

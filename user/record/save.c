@@ -240,6 +240,34 @@ static void write_crashes(struct sundial_record_writer *w, const struct programs
 	}
 }
 
+/* The latest of what each process wrote to standard error. */
+static void write_words(struct sundial_record_writer *w, const struct programs *p)
+{
+	int fd = bpf_map__fd(p->skeleton->maps.words);
+	struct record_words *words = malloc(sizeof(*words));
+	char *text = malloc(2 * RECORD_WORDS_HALF + 1);
+	__u32 *previous = NULL, tgid, next;
+
+	for (; words && text && !bpf_map_get_next_key(fd, previous, &next);
+	     tgid = next, previous = &tgid) {
+		struct record_header header = {.type = RECORD_WORDS, .tgid = next, .tid = next};
+		__u64 at = 0;
+		__u32 bytes = 0;
+
+		if (bpf_map_lookup_elem(fd, &next, words))
+			continue;
+		if (words->position > 2 * RECORD_WORDS_HALF)
+			at = words->position - 2 * RECORD_WORDS_HALF;
+		for (; at < words->position; at++)
+			text[bytes++] = words->text[at / RECORD_WORDS_HALF & 1]
+						   [at & (RECORD_WORDS_HALF - 1)];
+		text[bytes++] = 0;
+		sundial_record_write_tail(w, &header, sizeof(header), text, bytes);
+	}
+	free(words);
+	free(text);
+}
+
 /* Calls that have not returned say what each thread was waiting for. */
 static void write_unfinished(struct sundial_record_writer *w, const struct programs *p)
 {
@@ -325,6 +353,7 @@ static int write_all(struct sundial_record_writer *w, const struct save_what *wh
 	for (size_t cpu = 0; cpu < p->cpus && !stream; cpu++)
 		write_buffer(w, p, cpu);
 	write_unfinished(w, p);
+	write_words(w, p);
 	programs_pause(p, false);
 	return table;
 }

@@ -86,6 +86,10 @@ static const char *signal_kind(int number, int code)
 		return "illegal-instruction";
 	case SIGBUS:
 		return "bus-error";
+	case SIGTRAP:
+		return "trap";
+	case SIGSYS:
+		return "forbidden-call";
 	default:
 		return "crash";
 	}
@@ -115,7 +119,8 @@ static size_t diagnose_crash(const struct model *model, const struct record_cras
 		return 0;
 	unwind_crash(c.files, crash, &c.stack);
 	memset(d, 0, sizeof(*d));
-	if (!diagnose_misuse(&c, d) && !diagnose_fault(&c, d) && !diagnose_abort(&c, d))
+	if (!diagnose_report(&c, d) && !diagnose_misuse(&c, d) && !diagnose_fault(&c, d) &&
+	    !diagnose_abort(&c, d))
 		diagnose_other(&c, d);
 	/* The names in d's stacks are the files'; they stay until the program ends. */
 	if (unwind_mismatch(c.files))
@@ -131,6 +136,9 @@ size_t diagnose(const struct model *model, struct diagnosis *found, size_t max)
 
 	if (crash && max)
 		return diagnose_crash(model, crash, found);
+	count = diagnose_ended(model, found, max);
+	if (count)
+		return count;
 	count = diagnose_quiet_misuse(model, found, max);
 	return count + diagnose_leaks(model, found + count, max - count);
 }

@@ -6,6 +6,7 @@
 #include "rewind/unwind.h"
 
 #define EVIDENCE_MAX 8
+#define PLACES_MAX   3
 
 /* A place in the program that the diagnosis speaks of. */
 struct place {
@@ -23,7 +24,7 @@ struct diagnosis {
 	char evidence[EVIDENCE_MAX][256];
 	size_t evidence_count;
 	const char *mend; /* what is likely to repair it, or NULL */
-	struct place places[3];
+	struct place places[PLACES_MAX];
 	size_t place_count;
 };
 
@@ -52,13 +53,18 @@ void say_site(struct diagnosis *d, struct process_files *files, const char *role
 	      const struct record_site *site);
 
 /* Each fills d and returns true if that is what happened. */
+bool diagnose_report(const struct crash_case *c, struct diagnosis *d);
 bool diagnose_misuse(const struct crash_case *c, struct diagnosis *d);
 bool diagnose_fault(const struct crash_case *c, struct diagnosis *d);
+void diagnose_allocator(const struct crash_case *c, struct diagnosis *d);
 bool diagnose_abort(const struct crash_case *c, struct diagnosis *d);
 void diagnose_other(const struct crash_case *c, struct diagnosis *d);
 
 /* One of memory that was never freed; how many. */
 size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t max);
+
+/* A process that its run-time system ended, by a status and no signal. */
+size_t diagnose_ended(const struct model *model, struct diagnosis *found, size_t max);
 
 /* Misuse in a process that did not crash. */
 size_t diagnose_quiet_misuse(const struct model *model, struct diagnosis *found, size_t max);

@@ -42,12 +42,26 @@ static const char *recurring(const struct stack *stack, size_t *times)
 static bool is_stack_overflow(const struct crash_case *c, struct diagnosis *d)
 {
 	uint64_t address = c->crash->address, sp = c->crash->registers[RECORD_RSP];
+	uint32_t tgid = c->crash->header.tgid;
+	const struct frame *own = stack_own(&c->stack);
 	const char *function;
-	size_t times;
+	size_t times = 0;
 
-	if (address - (sp - STACK_FRAME) > 2 * STACK_FRAME || c->stack.count < DEEP ||
-	    model_page_status(c->model, c->crash->header.tgid, address) == RECORD_STATUS_OK)
+	if (c->crash->code == FROM_KERNEL || address - (sp - STACK_FRAME) > 2 * STACK_FRAME ||
+	    model_page_status(c->model, tgid, address) == RECORD_STATUS_OK)
 		return false;
+	/* One frame that is larger than the stack has its stack pointer outside of it. */
+	if (c->stack.count < DEEP && model_page_status(c->model, tgid, sp) != RECORD_STATUS_FAULT)
+		return false;
+	if (c->stack.count < DEEP) {
+		say_headline(d, "stack-overflow",
+			     "stack overflow in %s: an array larger than the stack",
+			     own && own->function ? own->function : "unknown code");
+		say_evidence(d, "the stack pointer is %#lx, where nothing is mapped", sp);
+		d->mend = "bound the size, or allocate it";
+		say_crashed(c, d, "crashed");
+		return true;
+	}
 	function = recurring(&c->stack, &times);
 	say_headline(d, "stack-overflow", "stack overflow%s%s", function ? " in " : "",
 		     function ? function : "");
@@ -259,6 +273,84 @@ static bool is_read_only(const struct crash_case *c, struct diagnosis *d)
 	return true;
 }
 
+#define IS_CANONICAL(address) ((int64_t)(address) >> 47 == 0 || (int64_t)(address) >> 47 == -1)
+
+/* A return to what is no address: what the stack has there was overwritten. */
+static bool is_smashed(const struct crash_case *c, struct diagnosis *d)
+{
+	const struct frame *own = stack_own(&c->stack);
+	uint64_t target;
+
+	if (c->crash->code != FROM_KERNEL ||
+	    !model_memory(c->model, c->crash->header.tgid, c->crash->registers[RECORD_RSP], &target,
+			  sizeof(target)) ||
+	    IS_CANONICAL(target))
+		return false;
+	for (int i = 0; i < RECORD_RIP; i++)
+		if (!IS_CANONICAL(c->crash->registers[i]) && i != RECORD_RBP)
+			return false;
+	say_headline(d, "stack-smash",
+		     "the return address of %s was overwritten: a local array was written past its "
+		     "end",
+		     own && own->function ? own->function : "unknown code");
+	say_evidence(d, "it is %#lx", target);
+	d->mend = "compare the index with the array's size";
+	say_crashed(c, d, "crashed");
+	return true;
+}
+
+#define MUNMAP 11 /* x86-64's numbers */
+#define MMAP   9
+
+/* The last call that unmapped the address, unless it was mapped again. */
+static const struct record_syscall *unmapped_by(const struct crash_case *c)
+{
+	uint64_t address = c->crash->address;
+
+	for (size_t i = c->model->events.count; i-- > 0;) {
+		const struct record_syscall *call =
+			(const struct record_syscall *)c->model->events.all[i];
+
+		if (call->header.type != RECORD_SYSCALL ||
+		    call->header.tgid != c->crash->header.tgid || call->flags & RECORD_UNFINISHED)
+			continue;
+		if (call->number == MMAP && address - (uint64_t)call->result < call->args[1])
+			return NULL;
+		if (call->number == MUNMAP && !call->result &&
+		    address - call->args[0] < call->args[1])
+			return call;
+	}
+	return NULL;
+}
+
+static bool is_unmapped(const struct crash_case *c, struct diagnosis *d)
+{
+	const struct record_syscall *call = c->crash->code == SEGV_MAPERR ? unmapped_by(c) : NULL;
+
+	if (!call)
+		return false;
+	say_headline(d, "use-after-unmap", "access to %#llx, which was unmapped %.6f s before",
+		     c->crash->address,
+		     (double)(c->crash->header.host_ns - call->header.host_ns) / 1e9);
+	say_evidence(d, "thread %u called munmap(%#llx, %llu)", call->header.tid, call->args[0],
+		     call->args[1]);
+	d->mend = "keep the mapping until its last use, or forget the pointer when it goes";
+	say_crashed(c, d, "crashed");
+	return true;
+}
+
+/* The allocator itself crashed: it followed what its program had written over. */
+static bool is_allocator(const struct crash_case *c)
+{
+	static const char *const functions[] = {"tcache_get", "_int_malloc", "_int_free",
+						"unlink_chunk", "malloc_consolidate"};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (stack_has(&c->stack, functions[i], 2))
+			return true;
+	return false;
+}
+
 bool diagnose_fault(const struct crash_case *c, struct diagnosis *d)
 {
 	if (c->crash->number != SIGSEGV)
@@ -266,7 +358,14 @@ bool diagnose_fault(const struct crash_case *c, struct diagnosis *d)
 	/* Sent by somebody, not by the processor. */
 	if (c->crash->code <= 0)
 		return false;
-	if (is_stack_overflow(c, d) || is_use_after_free(c, d) || is_null(c, d) ||
+	if (is_stack_overflow(c, d))
+		return true;
+	if (is_allocator(c)) {
+		say_crashed(c, d, "crashed");
+		diagnose_allocator(c, d);
+		return true;
+	}
+	if (is_use_after_free(c, d) || is_null(c, d) || is_smashed(c, d) || is_unmapped(c, d) ||
 	    is_overflow(c, d) || is_read_only(c, d))
 		return true;
 	if (c->crash->registers[RECORD_RIP] == c->crash->address)

@@ -34,6 +34,12 @@ static void explain_address(const struct model *model, struct process_files *fil
 			     wrong->address, wrong->address - block->address,
 			     block_words(block, text, sizeof(text)));
 		say_site(d, files, "allocated", &block->allocated);
+		if (wrong->address - block->address == sizeof(uint64_t) &&
+		    stack_has(&d->places[1].stack, "operator new[](unsigned long)", 2)) {
+			say_evidence(d, "new[] keeps the number of elements there, which have "
+					"destructors");
+			d->mend = "delete with delete[] what new[] returned";
+		}
 		return;
 	}
 	stack = model_stack(model, misuse->again.stack);

@@ -61,6 +61,8 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 		return &m->samplings;
 	case RECORD_TOTAL:
 		return &m->totals;
+	case RECORD_WORDS:
+		return &m->words;
 	default:
 		return header->type < RECORD_INFO ? &m->events : NULL;
 	}
@@ -198,8 +200,9 @@ int model_load(const char *path, struct model *m)
 
 void model_free(struct model *m)
 {
-	struct records *kinds[] = {&m->events,	&m->lives,   &m->infos,	 &m->mappings, &m->blocks,
-				   &m->misuses, &m->crashes, &m->stacks, &m->pages,    &m->counts};
+	struct records *kinds[] = {&m->events, &m->lives,   &m->infos,	 &m->mappings,
+				   &m->blocks, &m->misuses, &m->crashes, &m->stacks,
+				   &m->pages,  &m->counts,  &m->words};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		free(kinds[i]->all);
@@ -234,6 +237,14 @@ const char *model_info_of(const struct model *m, uint64_t domain, const char *ke
 		if (m->infos.all[i]->domain == domain)
 			value = value_of(m->infos.all[i], key);
 	return value;
+}
+
+const char *model_words(const struct model *m, uint32_t tgid)
+{
+	for (size_t i = 0; i < m->words.count; i++)
+		if (m->words.all[i]->tgid == tgid)
+			return ((const struct record_text *)m->words.all[i])->text;
+	return NULL;
 }
 
 const struct record_crash *model_crash(const struct model *m)

@@ -24,7 +24,7 @@ struct model {
 	struct records events;	/* in order of time, by model_when */
 	struct records lives;	/* of those, exec and fork */
 	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
-	struct records samplings, totals;
+	struct records samplings, totals, words;
 	struct records stacks; /* the one of number n is at n - 1 */
 	struct thread_names *names;
 };
@@ -38,6 +38,9 @@ const char *model_info(const struct model *model, const char *key);
 
 /* The same of one host. */
 const char *model_info_of(const struct model *model, uint64_t domain, const char *key);
+
+/* The latest of what tgid wrote to standard error, or NULL. */
+const char *model_words(const struct model *model, uint32_t tgid);
 
 /* The thread that a signal ended, with the signal's own; NULL if there was no crash. */
 const struct record_crash *model_crash(const struct model *model);

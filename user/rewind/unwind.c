@@ -10,6 +10,7 @@
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,19 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
 	.set_initial_registers = set_registers,
 };
 
+#define HASH_DIGITS 16
+
+/* Rust's names end with "::h" and a hash. */
+static void cut_hash(char *name)
+{
+	size_t length = strlen(name);
+	char *hash = name + length - HASH_DIGITS - 3;
+
+	if (length > HASH_DIGITS + 3 && !strncmp(hash, "::h", 3) &&
+	    strspn(hash + 3, "0123456789abcdef") == HASH_DIGITS)
+		*hash = 0;
+}
+
 /* The name for people, which lives as long as files. */
 static const char *demangle(struct process_files *files, const char *name)
 {
@@ -206,6 +220,7 @@ static const char *demangle(struct process_files *files, const char *name)
 	demangled = __cxa_demangle(name, NULL, NULL, &status);
 	if (!demangled)
 		return name;
+	cut_hash(demangled);
 	files->names[files->name_count++] = demangled;
 	return demangled;
 }
@@ -248,6 +263,19 @@ static const char *call_site(Dwarf_Die *unit, Dwarf_Die *inlined, int *line)
 	return dwarf_filesrc(table, file, NULL, NULL);
 }
 
+/* The unit of an address; clang and rustc may leave out the table that libdw looks in. */
+static Dwarf_Die *unit_of(Dwfl_Module *module, uint64_t pc, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(module, pc, bias);
+
+	if (unit)
+		return unit;
+	while ((unit = dwfl_module_nextcu(module, unit, bias)))
+		if (dwarf_haspc(unit, pc - *bias) > 0)
+			return unit;
+	return NULL;
+}
+
 /*
  * One frame for each function that was inlined where pc is, the innermost first, and
  * one for the function that is really there. Each takes its place in the source from
@@ -272,9 +300,16 @@ static void name_frame(struct process_files *files, Dwfl_Module *module, uint64_
 		frame->file = dwfl_lineinfo(source, NULL, &frame->line, NULL, NULL, NULL);
 	if (source)
 		frame->folder = dwfl_line_comp_dir(source);
-	unit = dwfl_module_addrdie(module, look, &bias);
+	unit = unit_of(module, look, &bias);
 	if (unit)
 		count = dwarf_getscopes(unit, look - bias, &scopes);
+	/* Around the innermost scope as it is here, and not as it was written. */
+	if (count > 0) {
+		Dwarf_Die innermost = scopes[0];
+
+		free(scopes);
+		count = dwarf_getscopes_die(&innermost, &scopes);
+	}
 	for (int i = 0; i < count && frame; i++) {
 		struct frame *outer;
 
@@ -320,7 +355,11 @@ static void leave_nowhere(struct process_files *files)
 {
 	Dwarf_Word pc;
 
-	if (dwfl_addrmodule(files->dwfl, files->pc) ||
+	/* Data of a file is nowhere as well. */
+	bool data = !files->copy && files->crash->number == SIGSEGV &&
+		    files->crash->address == files->pc;
+
+	if ((dwfl_addrmodule(files->dwfl, files->pc) && !data) ||
 	    !read_memory(files->dwfl, files->sp, &pc, files) || !dwfl_addrmodule(files->dwfl, pc))
 		return;
 	add_frame(files->stack, files->pc);
@@ -407,13 +446,24 @@ size_t unwind_addresses(struct process_files *files, const struct record_site *s
 	return files->address_count;
 }
 
+/* Whether a path is of what came with the compiler or the system. */
+static bool is_foreign(const char *path)
+{
+	static const char *const places[] = {"/lib", "/usr/lib", "/usr/include", "/usr/src/rustc",
+					     "/rustc/"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (path && !strncmp(path, places[i], strlen(places[i])))
+			return true;
+	return false;
+}
+
 const struct frame *stack_own(const struct stack *stack)
 {
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 
-		if (frame->file && frame->object && strncmp(frame->object, "/lib", 4) &&
-		    strncmp(frame->object, "/usr/lib", 8))
+		if (frame->file && !is_foreign(frame->object) && !is_foreign(frame->file))
 			return frame;
 	}
 	return stack->count ? &stack->frames[0] : NULL;

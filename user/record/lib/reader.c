@@ -63,6 +63,7 @@ static const struct {
 	[RECORD_PROBE] = {sizeof(struct record_probe), sizeof(struct record_probe)},
 	[RECORD_SAMPLING] = {sizeof(struct record_sampling), 0},
 	[RECORD_TOTAL] = {sizeof(struct record_total), 0},
+	[RECORD_WORDS] = {sizeof(struct record_text), sizeof(struct record_text)},
 };
 
 static int read_header(struct sundial_record_reader *r)
