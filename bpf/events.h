@@ -41,6 +41,7 @@ enum record_type {
 	RECORD_COUNTS = 70,   /* record_counts: one CPU's or one thread's buffer */
 	RECORD_STACK = 71,    /* record_known_stack: what numbers of stacks refer to */
 	RECORD_COMPLETE = 72, /* no payload: the last record of a file that is whole */
+	RECORD_MACHINE = 92,  /* record_machine: registers of the CRASH before it */
 	RECORD_PROBE = 84,    /* record_probe: what numbers of probes refer to */
 	RECORD_SAMPLING = 88, /* record_sampling: not every allocation is recorded */
 	RECORD_TOTAL = 89,    /* record_total: what the samples of a stack stand for */
@@ -235,6 +236,7 @@ enum record_stack_kind {
 	RECORD_STACK_NONE = 0,
 	RECORD_STACK_COPY = 1,	/* registers, and memory from rsp upwards */
 	RECORD_STACK_CHAIN = 2, /* return addresses, the innermost first, and no registers */
+	RECORD_STACK_RISCV = 3, /* as COPY: of s0 to s5 in bp, bx, r12 to r15 */
 };
 
 struct record_stack {
@@ -311,6 +313,18 @@ struct record_crash {
 	char name[16]; /* the thread's */
 	__u32 epoch;   /* how many programs the process had executed */
 	__u32 pad;
+};
+
+/*
+ * Of a thread of another machine than x86-64: its CRASH has the instruction and stack
+ * pointers where x86-64 has them, and no other registers.
+ */
+struct record_machine {
+	struct record_header header;
+	__u16 machine; /* of ELF: 243 RISC-V, x0 to x31 and the instruction pointer */
+	__u16 count;   /* of registers, in the order of DWARF's numbers */
+	__u32 pad;
+	__u64 registers[];
 };
 
 enum record_status {

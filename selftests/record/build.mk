@@ -97,3 +97,12 @@ CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/threads.sh \
 	  selftests/record/sim.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free
+
+# Of the corpus, what sundial sim --record is shown with for riscv64 as well.
+RECORD_RV64 := $(patsubst %,$(BUILD)/record/riscv64/%,uaf_threads double_free_realloc heap_overflow_large)
+
+$(BUILD)/record/riscv64/%: selftests/record/corpus/%.c selftests/record/build.mk
+	@mkdir -p $(@D)
+	riscv64-linux-gnu-gcc $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
+
+CHECK_DEPS += $(RECORD_RV64)

@@ -68,6 +68,17 @@ for source in uaf_list.c uaf_object.cpp uaf_threads.c double_free_realloc.c heap
 done
 diagnosed static "$static/crash-uaf_list" uaf_list.c
 diagnosed static "$static/crash-double_free" double_free.c
+sim_opts=(-L /usr/riscv64-linux-gnu)
+for source in uaf_threads.c double_free_realloc.c heap_overflow_large.c; do
+	diagnosed riscv64 "$top/build/record/riscv64/${source%.*}" $source
+done
+sim_opts+=(--cpu-time instructions)
+recorded "$top/build/record/riscv64/uaf_threads"
+mv recording first
+recorded "$top/build/record/riscv64/uaf_threads"
+cmp first recording >cmp.out 2>&1
+result $? "riscv64: two runs give the same bytes" "$(cat cmp.out)"
+sim_opts=()
 
 # A program must not notice: where its blocks are, what its clocks say.
 cat >where.py <<'END'

@@ -51,6 +51,8 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 		return &m->misuses;
 	case RECORD_CRASH:
 		return &m->crashes;
+	case RECORD_MACHINE:
+		return &m->machines;
 	case RECORD_PAGE:
 		return &m->pages;
 	case RECORD_STACK:
@@ -202,7 +204,7 @@ void model_free(struct model *m)
 {
 	struct records *kinds[] = {&m->events, &m->lives,   &m->infos,	 &m->mappings,
 				   &m->blocks, &m->misuses, &m->crashes, &m->stacks,
-				   &m->pages,  &m->counts,  &m->words};
+				   &m->pages,  &m->counts,  &m->words,	 &m->machines};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		free(kinds[i]->all);
@@ -244,6 +246,19 @@ const char *model_words(const struct model *m, uint32_t tgid)
 	for (size_t i = 0; i < m->words.count; i++)
 		if (m->words.all[i]->tgid == tgid)
 			return ((const struct record_text *)m->words.all[i])->text;
+	return NULL;
+}
+
+const struct record_machine *model_machine(const struct model *m, const struct record_crash *crash)
+{
+	for (size_t i = 0; i < m->machines.count; i++) {
+		const struct record_machine *machine =
+			(const struct record_machine *)m->machines.all[i];
+
+		if (machine->header.tgid == crash->header.tgid &&
+		    machine->header.tid == crash->header.tid)
+			return machine;
+	}
 	return NULL;
 }
 

@@ -25,7 +25,8 @@ struct model {
 	struct records lives;	/* of those, exec and fork */
 	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
 	struct records samplings, totals, words;
-	struct records stacks; /* the one of number n is at n - 1 */
+	struct records machines; /* registers of crashes of other machines */
+	struct records stacks;	 /* the one of number n is at n - 1 */
 	struct thread_names *names;
 };
 
@@ -41,6 +42,10 @@ const char *model_info_of(const struct model *model, uint64_t domain, const char
 
 /* The latest of what tgid wrote to standard error, or NULL. */
 const char *model_words(const struct model *model, uint32_t tgid);
+
+/* The registers of that thread, if it was of another machine than x86-64; else NULL. */
+const struct record_machine *model_machine(const struct model *model,
+					   const struct record_crash *crash);
 
 /* The thread that a signal ended, with the signal's own; NULL if there was no crash. */
 const struct record_crash *model_crash(const struct model *model);

@@ -28,6 +28,7 @@ struct process_files {
 	bool attached;
 	/* The stack that is being unwound. */
 	const struct record_crash *crash;
+	const struct record_machine *machine; /* crash's, or NULL */
 	const struct record_stack *copy;
 	uint64_t pc, sp; /* to begin with */
 	bool caller;	 /* pc is a return address */
@@ -169,11 +170,43 @@ static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void
 	return model_memory(files->model, files->tgid, address, result, sizeof(*result));
 }
 
+#define RISCV_REGISTERS 32
+
+/* What a stack's copy has is what survives calls, of which s0 and s1 are x8 and x9. */
+static bool set_riscv(Dwfl_Thread *thread, const struct process_files *files)
+{
+	Dwarf_Word all[RISCV_REGISTERS] = {0};
+
+	if (files->copy) {
+		all[8] = files->copy->bp;
+		all[9] = files->copy->bx;
+		all[18] = files->copy->r12;
+		all[19] = files->copy->r13;
+		all[20] = files->copy->r14;
+		all[21] = files->copy->r15;
+	} else {
+		memcpy(all, files->machine->registers, sizeof(all));
+	}
+	all[2] = files->sp;
+	dwfl_thread_state_register_pc(thread, files->pc);
+	return dwfl_thread_state_registers(thread, 0, RISCV_REGISTERS, all);
+}
+
+static bool is_riscv(const struct process_files *files)
+{
+	if (files->copy)
+		return files->copy->kind == RECORD_STACK_RISCV;
+	return files->machine && files->machine->machine == EM_RISCV &&
+	       files->machine->count > RISCV_REGISTERS;
+}
+
 static bool set_registers(Dwfl_Thread *thread, void *context)
 {
 	struct process_files *files = context;
 	Dwarf_Word all[RECORD_REGISTERS] = {0};
 
+	if (is_riscv(files))
+		return set_riscv(thread, files);
 	if (files->copy) {
 		all[RECORD_RBX] = files->copy->bx;
 		all[RECORD_RBP] = files->copy->bp;
@@ -350,21 +383,27 @@ static int on_frame(Dwfl_Frame *state, void *context)
 	return files->stack->count < FRAMES_MAX ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
-/* A jump to where no code is: the caller is what the call pushed. */
+/* A jump to where no code is: the caller is what the call pushed, or ra of RISC-V. */
 static void leave_nowhere(struct process_files *files)
 {
+	bool riscv = is_riscv(files);
 	Dwarf_Word pc;
 
 	/* Data of a file is nowhere as well. */
 	bool data = !files->copy && files->crash->number == SIGSEGV &&
 		    files->crash->address == files->pc;
 
-	if ((dwfl_addrmodule(files->dwfl, files->pc) && !data) ||
-	    !read_memory(files->dwfl, files->sp, &pc, files) || !dwfl_addrmodule(files->dwfl, pc))
+	if ((dwfl_addrmodule(files->dwfl, files->pc) && !data) || (riscv && files->copy))
+		return;
+	if (riscv)
+		pc = files->machine->registers[1];
+	else if (!read_memory(files->dwfl, files->sp, &pc, files))
+		return;
+	if (!dwfl_addrmodule(files->dwfl, pc))
 		return;
 	add_frame(files->stack, files->pc);
 	files->pc = pc;
-	files->sp += sizeof(pc);
+	files->sp += riscv ? 0 : sizeof(pc);
 	files->caller = true;
 }
 
@@ -387,6 +426,7 @@ void unwind_crash(struct process_files *files, const struct record_crash *crash,
 		  struct stack *stack)
 {
 	files->crash = crash;
+	files->machine = model_machine(files->model, crash);
 	files->copy = NULL;
 	files->pc = crash->registers[RECORD_RIP];
 	files->sp = crash->registers[RECORD_RSP];
@@ -404,6 +444,11 @@ static void name_chain(struct process_files *files, const struct record_stack *c
 		name_frame(files, dwfl_addrmodule(files->dwfl, chain->memory[i]), chain->memory[i]);
 }
 
+static bool is_copy(const struct record_stack *stack)
+{
+	return stack->kind == RECORD_STACK_COPY || stack->kind == RECORD_STACK_RISCV;
+}
+
 void unwind_site(struct process_files *files, const struct record_site *site, struct stack *stack)
 {
 	const struct record_stack *copy = model_stack(files->model, site->stack);
@@ -413,7 +458,7 @@ void unwind_site(struct process_files *files, const struct record_site *site, st
 		return;
 	if (copy->kind == RECORD_STACK_CHAIN)
 		name_chain(files, copy, stack);
-	if (copy->kind != RECORD_STACK_COPY)
+	if (!is_copy(copy))
 		return;
 	files->copy = copy;
 	files->pc = copy->ip;
@@ -432,7 +477,7 @@ size_t unwind_addresses(struct process_files *files, const struct record_site *s
 	if (copy && copy->kind == RECORD_STACK_CHAIN)
 		for (; count < copy->bytes / 8 && count < max; count++)
 			addresses[count] = copy->memory[count];
-	if (!copy || copy->kind != RECORD_STACK_COPY || !max)
+	if (!copy || !is_copy(copy) || !max)
 		return count;
 	files->copy = copy;
 	files->pc = copy->ip;

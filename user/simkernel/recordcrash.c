@@ -92,6 +92,34 @@ static bool add_memory(struct thread *th, struct record_fault_state *f,
 	return false;
 }
 
+/* What a record of another machine's registers has room for. */
+struct machine {
+	struct record_machine record;
+	u64 registers[33];
+};
+
+/* All registers that may point to something; returns how many. */
+static u32 all_registers(const struct record_crash *crash, const struct machine *m, u64 *to)
+{
+	u32 count = m->record.count ? m->record.count : RECORD_RIP;
+
+	memcpy(to, m->record.count ? m->registers : (const u64 *)crash->registers,
+	       count * sizeof(*to));
+	return count;
+}
+
+static void add_machine(struct thread *th, struct record_fault_state *f,
+			const struct record_crash *crash, struct machine *m)
+{
+	m->record = (struct record_machine){.header = crash->header};
+	if (!th->engine->machine_registers)
+		return;
+	m->record.header.type = RECORD_MACHINE;
+	m->record.machine = th->engine->elf_machine;
+	m->record.count = th->engine->machine_registers(th, m->registers);
+	append(f, m, sizeof(m->record) + m->record.count * 8, 0);
+}
+
 static void copy_registers(struct thread *th, struct record_crash *crash)
 {
 	struct user_regs_struct r;
@@ -119,13 +147,14 @@ static void copy_registers(struct thread *th, struct record_crash *crash)
 }
 
 static void add_registers(struct thread *th, struct record_fault_state *f,
-			  const struct record_crash *crash)
+			  const struct record_crash *crash, const struct machine *m)
 {
-	int i;
+	u64 all[33];
+	u32 count = all_registers(crash, m, all), i;
 
-	for (i = 0; i < RECORD_RIP; i++)
-		if (crash->registers[i] >= PAGE_BYTES)
-			add_memory(th, f, crash, crash->registers[i] & ~7UL, POINTED_BYTES, false);
+	for (i = 0; i < count; i++)
+		if (all[i] >= PAGE_BYTES)
+			add_memory(th, f, crash, all[i] & ~7UL, POINTED_BYTES, false);
 }
 
 static void add_pointed(struct thread *th, struct record_fault_state *f,
@@ -261,6 +290,7 @@ static void capture(struct thread *th, struct record_fault_state *f, int sig, co
 		.pages = RECORDER_PAGES,
 		.epoch = t->process->record_epoch,
 	};
+	struct machine machine;
 	u64 base;
 	int i;
 
@@ -270,11 +300,12 @@ static void capture(struct thread *th, struct record_fault_state *f, int sig, co
 	f->used = 0;
 	f->signal = sig;
 	append(f, &crash, sizeof(crash), 0);
+	add_machine(th, f, &crash, &machine);
 	base = ALIGN_DOWN(crash.registers[RECORD_RSP] - RED_ZONE, PAGE_BYTES);
 	for (i = 0; i < RECORDER_PAGES; i++)
 		add_memory(th, f, &crash, base + i * PAGE_BYTES, PAGE_BYTES, true);
 	/* In the order in which they are evidence: a reader takes the first that fits. */
-	add_registers(th, f, &crash);
+	add_registers(th, f, &crash, &machine);
 	if (flags & RECORD_CRASH_FIRST && sig == SIGSEGV)
 		add_sources(th, f, &crash);
 	add_pointed(th, f, &crash);

@@ -192,7 +192,8 @@ static u32 stack_number(struct thread *th, struct record_stack *stack)
 		if (r->stack_keys[at])
 			continue;
 		r->stack_keys[at] = key;
-		stack->kind = RECORD_STACK_COPY;
+		stack->kind =
+			th->engine->machine_registers ? RECORD_STACK_RISCV : RECORD_STACK_COPY;
 		stack->bytes = 8 * copy_words((u64 *)r->stacks[at].memory, stack->sp,
 					      RECORD_STACK_BYTES / 8);
 		memcpy(&r->stacks[at], stack, offsetof(struct record_stack, memory));

@@ -69,6 +69,13 @@ struct engine {
 	void (*dump_core)(struct thread *th, int sig, const siginfo_t *info);
 	/* The registers of a thread that does not run, of the same address space. */
 	void (*get_registers)(struct thread *th, struct user_regs_struct *regs);
+	/*
+	 * Of a machine that the structure is not made for: its registers in the order of
+	 * DWARF's numbers, the instruction pointer behind them; returns how many, of 33 at
+	 * most. NULL: x86-64.
+	 */
+	u32 (*machine_registers)(struct thread *th, u64 *to);
+	u16 elf_machine;
 	u64 (*stack_pointer)(struct thread *th);
 	u64 (*instruction_pointer)(struct thread *th);
 	void (*set_result)(struct thread *th, long ret);

@@ -60,6 +60,7 @@ static const struct {
 	[RECORD_COUNTS] = {sizeof(struct record_counts), 0},
 	[RECORD_STACK] = {offsetof(struct record_known_stack, stack.memory), 0},
 	[RECORD_COMPLETE] = {sizeof(struct record_header), 0},
+	[RECORD_MACHINE] = {sizeof(struct record_machine), 0},
 	[RECORD_PROBE] = {sizeof(struct record_probe), sizeof(struct record_probe)},
 	[RECORD_SAMPLING] = {sizeof(struct record_sampling), 0},
 	[RECORD_TOTAL] = {sizeof(struct record_total), 0},
@@ -170,6 +171,10 @@ static bool is_sound(const struct record_header *header, size_t left)
 		return false;
 	if (header->type == RECORD_PAGE && ((const struct record_page *)header)->bytes >
 						   header->length - sizeof(struct record_page))
+		return false;
+	if (header->type == RECORD_MACHINE &&
+	    ((const struct record_machine *)header)->count >
+		    (header->length - sizeof(struct record_machine)) / sizeof(__u64))
 		return false;
 	if (header->type == RECORD_STACK &&
 	    ((const struct record_known_stack *)header)->stack.bytes >

@@ -210,6 +210,9 @@ struct rv64_start {
 	/* Results */
 	struct stack_result stack;
 	u64 stack_top, brk;
+	u64 base, interp_base; /* what was added to the files' addresses */
+	const char *interp;    /* the ELF interpreter's file, or NULL */
+	u64 vdso;
 };
 /* Ids, limits and random bytes as the host's kernel gives them to this process. */
 void rv64_start_of_host(struct rv64_start *s);

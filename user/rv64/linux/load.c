@@ -26,6 +26,7 @@ u64 rv64_auxv, rv64_auxv_bytes;
 struct loaded {
 	struct elf_image image;
 	u64 entry, interp_base;
+	const char *interp;
 	u64 stack_low;
 	u64 vdso;
 };
@@ -83,6 +84,7 @@ static void load_images(struct loaded *l, const char *path)
 		     ret);
 	l->entry = interp.entry;
 	l->interp_base = interp.base;
+	l->interp = name;
 }
 
 static void map_stack(struct loaded *l, u64 limit)
@@ -219,6 +221,10 @@ void rv64_load(struct rv64_thread *t, struct rv64_start *s)
 	build_stack(&l, s);
 	s->stack_top = RV64_STACK_TOP;
 	s->brk = ALIGN_UP(l.image.end, PAGE_BYTES);
+	s->base = l.image.base;
+	s->interp = l.interp;
+	s->interp_base = l.interp_base;
+	s->vdso = l.vdso;
 	t->cpu.x[2] = s->stack.sp;
 	t->cpu.pc = l.entry;
 	rv64_auxv = s->stack.auxv;

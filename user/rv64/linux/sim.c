@@ -6,6 +6,7 @@
  * An ecall is past when the simulated kernel sees it: pc is behind it, so a signal's
  * frame keeps what the program goes on with. restart() takes that back.
  */
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "simkernel/mm.h"
 #include "simkernel/process.h"
 #include "simkernel/random.h"
+#include "simkernel/record.h"
 #include "simkernel/sched.h"
 #include "simkernel/signal.h"
 #include "rv64/linux/space.h"
@@ -124,6 +126,15 @@ static void get_registers(struct thread *th, struct user_regs_struct *regs)
 	};
 }
 
+static u32 machine_registers(struct thread *th, u64 *to)
+{
+	struct rv64_thread *t = rv64_of(th);
+
+	memcpy(to, t->cpu.x, sizeof(t->cpu.x));
+	to[ARRAY_SIZE(t->cpu.x)] = t->cpu.pc;
+	return ARRAY_SIZE(t->cpu.x) + 1;
+}
+
 static long memory(struct thread *th, long nr, const u64 *a)
 {
 	switch (nr) {
@@ -151,6 +162,10 @@ static const struct engine rv64_engine = {
 	.sigreturn = sig_return,
 	.restart = restart,
 	.get_registers = get_registers,
+	.machine_registers = machine_registers,
+	.elf_machine = EM_RISCV,
+	.hook = rv64_hook_function,
+	.hook_return = rv64_hook_return,
 	.stack_pointer = stack_pointer,
 	.instruction_pointer = instruction_pointer,
 	.set_result = set_result,
@@ -304,6 +319,12 @@ static void load(struct rv64_thread *t, struct rv64_start *s)
 	p->mm->env_end = s->stack.env_end;
 	p->mm->stack_top = s->stack_top;
 	p->mm->space_end = RV64_SPACE_END;
+	if (!recording(t->sim.thread.host))
+		return;
+	rv64_hook_start(s->vdso);
+	record_loaded(&t->sim.thread, s->path, s->base);
+	if (s->interp)
+		record_loaded(&t->sim.thread, s->interp, s->interp_base);
 }
 
 void rv64_sim_main(const char *spec, char **argv, char **envp)

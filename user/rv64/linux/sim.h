@@ -35,6 +35,15 @@ long rv64_sim_call(struct rv64_thread *t, u64 nr, const u64 *a);
 /* Runs the guest until its thread ends; returns then. */
 void rv64_sim_loop(struct rv64_thread *t);
 
+/*
+ * hook.c: struct engine's hook and hook_return. start: before the first, with the vDSO's
+ * address. meet: at a breakpoint; true: it was a return, and pc is where it goes.
+ */
+void rv64_hook_start(u64 vdso);
+bool rv64_hook_function(struct thread *th, u64 address, u32 index);
+u64 rv64_hook_return(struct thread *th);
+bool rv64_hook_meet(struct rv64_thread *t);
+
 /* simthread.c: the engine's clone and exit_thread. */
 long rv64_sim_clone(struct thread *th, struct task *child, const struct clone_request *req);
 void rv64_sim_exit_thread(struct thread *th, struct task *next) __attribute__((noreturn));

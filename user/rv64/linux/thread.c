@@ -58,7 +58,9 @@ void rv64_stopped(struct rv64_thread *t, enum rv64_stop stop)
 	case RV64_STOP_FAULT:
 		rv64_force_signal(t, cpu->fault_signal, cpu->fault_code, cpu->fault_address);
 		break;
-	case RV64_STOP_BREAKPOINT: /* the debugger's of vfork's parent */
+	case RV64_STOP_BREAKPOINT: /* a hook, or the debugger's of vfork's parent */
+		if (rv64_hook_meet(t))
+			break;
 		rv64_stopped(t, rv64_step(cpu));
 		break;
 	default: /* BUDGET, EXIT_REQUEST: the loop looks */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Functions of a riscv64 guest that the flight recorder of a simulation looks at
+ * (simkernel/recordheap.c). The translator ends blocks at their first instructions as it
+ * does at a debugger's breakpoints, so guest memory stays as it is; a call that is looked
+ * at returns to the vDSO's first byte, where no code is, and from there to its caller.
+ *
+ * Of one process; changed and read by the holder of the run token.
+ */
+#include "rv64/exec.h"
+#include "rv64/linux/linux.h"
+#include "simkernel/host.h"
+#include "simkernel/record.h"
+#include "simkernel/sched.h"
+
+#define HOOKS 256
+#define X_RA  1
+#define X_SP  2
+#define X_S0  8
+#define X_S1  9
+#define X_A0  10
+#define X_S2  18
+
+static struct {
+	u64 address;
+	u32 index;
+} hooks[HOOKS];
+static u32 hook_count;
+static u64 return_address;
+
+void rv64_hook_start(u64 vdso)
+{
+	return_address = vdso;
+	if (vdso && rv64_breakpoint_add(vdso))
+		return_address = 0;
+}
+
+bool rv64_hook_function(struct thread *th, u64 address, u32 index)
+{
+	u32 i;
+
+	for (i = 0; i < hook_count && hooks[i].address != address; i++)
+		;
+	if (i < hook_count)
+		return true;
+	if (!return_address || i == HOOKS || rv64_breakpoint_add(address))
+		return false;
+	hooks[i].address = address;
+	hooks[i].index = index;
+	hook_count++;
+	return true;
+}
+
+u64 rv64_hook_return(struct thread *th)
+{
+	return return_address;
+}
+
+static void enter_function(struct rv64_thread *t, u32 index)
+{
+	u64 *x = t->cpu.x;
+	struct record_stack caller = {
+		.ip = x[X_RA],
+		.sp = x[X_SP],
+		.bp = x[X_S0],
+		.bx = x[X_S1],
+		.r12 = x[X_S2],
+		.r13 = x[X_S2 + 1],
+		.r14 = x[X_S2 + 2],
+		.r15 = x[X_S2 + 3],
+	};
+
+	/* Else the tail of another such function. */
+	if (x[X_RA] != return_address &&
+	    record_heap_enter(&t->sim.thread, index, &x[X_A0], &caller))
+		x[X_RA] = return_address;
+}
+
+bool rv64_hook_meet(struct rv64_thread *t)
+{
+	struct rv64_cpu *cpu = &t->cpu;
+	struct host *h = t->sim.thread.host;
+	u32 i;
+
+	if (!return_address)
+		return false;
+	if (cpu->pc == return_address) {
+		cpu->pc = record_heap_leave(&t->sim.thread, cpu->x[X_SP], cpu->x[X_A0]);
+		return true;
+	}
+	for (i = 0; i < hook_count; i++)
+		if (hooks[i].address == cpu->pc) {
+			enter_function(t, hooks[i].index);
+			break;
+		}
+	/* The one instruction that is stepped over now is one of those that are counted. */
+	if (i < hook_count && h->config.insn_ns) {
+		cpu->budget = 1;
+		host_advance(h, h->config.insn_ns);
+	}
+	return false;
+}
