@@ -30,6 +30,8 @@ enum record_type {
 	RECORD_FAULT = 11,  /* record_fault: a page fault */
 	RECORD_CALL = 12,   /* record_function_call */
 	RECORD_RETURN = 13, /* record_function_return */
+	RECORD_FILE = 15,   /* record_path: of a file that a system call names */
+	RECORD_NET = 16,    /* record_address: of a socket in a system call */
 	RECORD_RUN = 32,    /* record_run: ALLOC and FREE of a thread, small */
 	/* What is known beside them. */
 	RECORD_INFO = 64,     /* record_text: "key=value" */
@@ -195,6 +197,32 @@ struct record_function_return {
 	__u32 depth;
 	__u64 result; /* rax */
 	__u64 duration_ns;
+};
+
+/* Whether memory of the process could be read. */
+enum record_operand {
+	RECORD_OPERAND_OK = 0,
+	RECORD_OPERAND_FAULT = 1,     /* not mapped, or not in memory */
+	RECORD_OPERAND_TRUNCATED = 2, /* there is more of it */
+};
+
+/* Of a system call of this thread that ends, or is in progress, after this. */
+struct record_path {
+	struct record_header header;
+	__s32 number;  /* of the call */
+	__u8 argument; /* which one of the call: 0, 1, ... */
+	__u8 status;   /* enum record_operand */
+	__u16 offset;  /* of this part in the path: one that is truncated goes on in the next */
+	char path[72]; /* ends with a zero byte */
+};
+
+struct record_address {
+	struct record_header header;
+	__s32 number;
+	__u8 argument;
+	__u8 status;
+	__u16 bytes;	  /* of address[] that are valid */
+	__u8 address[72]; /* struct sockaddr_in, _in6, _un, ... */
 };
 
 struct record_mapping {
@@ -369,6 +397,8 @@ RECORD_ASSERT(sizeof(struct record_syscall) == 112, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_signal) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_function_call) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_function_return) == 64, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_path) == RECORD_EVENT_MAX, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_address) == RECORD_EVENT_MAX, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_mapping) == 96, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_stack) == 1096, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_block) == 128, "the same on both sides");

@@ -20,6 +20,7 @@ enum record_source {
 	RECORD_SOURCE_FUNCTIONS,
 	RECORD_SOURCE_SYSCALLS,
 	RECORD_SOURCE_SCHEDULING,
+	RECORD_SOURCE_FAULTS,
 	RECORD_SOURCES_MAX = 8,
 };
 
@@ -106,6 +107,8 @@ struct record_pending_call {
 	__u64 args[6];
 	__s32 number;
 	__u32 tgid;
+	__u32 again; /* operands that could not be read when it was called */
+	__u32 pad;
 };
 
 /*
@@ -120,6 +123,20 @@ struct record_words {
 	__u64 position; /* bytes so far */
 	char text[2][RECORD_WORDS_HALF + RECORD_WORDS_WRITE];
 };
+
+/*
+ * Where a system call has paths and addresses: numbers of arguments, from 1; 0: none.
+ * An address's length is the next argument; RECORD_MESSAGE: both are in the struct
+ * msghdr of the second.
+ */
+struct record_shape {
+	__u8 paths[2];
+	__u8 address;  /* given */
+	__u8 answered; /* filled in by the call; its length too, and so a pointer to that */
+};
+
+#define RECORD_SHAPES  512
+#define RECORD_MESSAGE 7
 
 #define RECORD_WRONG_FREES   64
 #define RECORD_CRASH_THREADS 64

@@ -62,6 +62,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long number)
 	call.args[3] = PT_REGS_PARM4_CORE_SYSCALL(regs);
 	call.args[4] = PT_REGS_PARM5_CORE_SYSCALL(regs);
 	call.args[5] = BPF_CORE_READ(regs, r9);
+	operands_at_call(&call);
 	bpf_map_update_elem(&pending_calls, &tid, &call, BPF_ANY);
 	if (call.args[0] == 2 && (number == write_number || number == writev_number))
 		keep_output(&call);
@@ -80,6 +81,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	call = bpf_map_lookup_elem(&pending_calls, &tid);
 	if (!call)
 		return 0;
+	operands_at_return(call, result);
 	event = begin(RECORD_SYSCALL, sizeof(*event));
 	if (event) {
 		event->duration_ns = event->header.host_ns - call->host_ns;

@@ -42,6 +42,8 @@ enum {
 	OPT_FUNC,
 	OPT_NO_FUNC,
 	OPT_NO_RETURNS,
+	OPT_NO_FILES,
+	OPT_FAULTS,
 	OPT_STREAM,
 };
 
@@ -70,6 +72,8 @@ static const struct argp_option table[] = {
 	{"func", OPT_FUNC, "[FILE:]GLOB", 0,
 	 "Functions of the program, or of a library: calls, returns, durations. Repeatable"},
 	{"no-func", OPT_NO_FUNC, NULL, 0, "No functions, which --pid records by default"},
+	{"no-files", OPT_NO_FILES, NULL, 0, "No paths and socket addresses of system calls"},
+	{"faults", OPT_FAULTS, NULL, 0, "Page faults"},
 	{"no-returns", OPT_NO_RETURNS, NULL, 0, "Calls of functions only"},
 	{"stream", OPT_STREAM, NULL, 0,
 	 "Everything to the file as it happens, not the latest at the end"},
@@ -170,6 +174,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_FUNC:
 		o->no_functions = true;
 		return 0;
+	case OPT_NO_FILES:
+		programs->files = false;
+		return 0;
+	case OPT_FAULTS:
+		programs->faults = true;
+		return 0;
 	case OPT_NO_RETURNS:
 		o->session.sources.returns = false;
 		return 0;
@@ -265,7 +275,12 @@ int main(int argc, char **argv)
 	struct options o = {
 		.injected = {.frames = FRAMES},
 		.session = {.path = "sundial.record",
-			    .programs = {(size_t)BUFFER_MIB << 20, true, true, true, true},
+			    .programs = {.buffer_bytes = (size_t)BUFFER_MIB << 20,
+					 .follow = true,
+					 .syscalls = true,
+					 .scheduling = true,
+					 .malloc = true,
+					 .files = true},
 			    .sources = {.returns = true}},
 	};
 	struct injected injected = {.fd = -1};

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "record/shapes.h"
 #include "record.skel.h"
 
 #define SCRATCHES   4 /* for each CPU, as malloc.bpf.h has it */
@@ -93,12 +94,15 @@ static void configure(struct programs *p, const struct program_options *options)
 	s->rodata->follow = options->follow;
 	s->rodata->write_number = SYS_write;
 	s->rodata->writev_number = SYS_writev;
+	s->rodata->keep_operands = options->files;
+	shapes_fill(s->rodata->shapes);
 	bpf_map__set_max_entries(s->maps.buffers, (__u32)p->cpus);
 	bpf_map__set_max_entries(s->maps.rings, (__u32)p->cpus);
 	bpf_map__set_max_entries(s->maps.scratches, (__u32)p->cpus * SCRATCHES);
 	bpf_program__set_autoload(s->progs.on_sys_enter, options->syscalls);
 	bpf_program__set_autoload(s->progs.on_sys_exit, options->syscalls);
 	bpf_program__set_autoload(s->progs.on_switch, options->scheduling);
+	bpf_program__set_autoload(s->progs.on_page_fault, options->faults);
 	s->rodata->has_returns = options->functions && options->returns;
 	if (options->functions)
 		bpf_map__set_max_entries(s->maps.probe_hits, PROBES_MAX);

@@ -19,6 +19,8 @@ struct program_options {
 	size_t buffer_bytes; /* of all CPUs together */
 	bool follow, syscalls, scheduling, malloc;
 	bool functions, returns; /* may be probed */
+	bool files;		 /* paths and addresses of system calls; needs those */
+	bool faults;		 /* of pages */
 };
 
 struct cpu_buffer {

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include "rewind/operands.h"
 #include "rewind/probes.h"
 #include "rewind/view.h"
 
@@ -23,7 +24,8 @@ const char *event_name(const struct record_header *event)
 		[RECORD_SWITCH] = "switch",   [RECORD_ALLOC] = "alloc",
 		[RECORD_FREE] = "free",	      [RECORD_OUTPUT] = "output",
 		[RECORD_FAULT] = "fault",     [RECORD_CALL] = "call",
-		[RECORD_RETURN] = "return",
+		[RECORD_RETURN] = "return",   [RECORD_FILE] = "file",
+		[RECORD_NET] = "net",
 	};
 
 	if (event->type >= sizeof(names) / sizeof(names[0]) || !names[event->type])
@@ -55,6 +57,15 @@ static void memory_words(const struct record_memory *e, char *text, size_t bytes
 		snprintf(text, bytes, "free(%#llx), no block that is known", e->address);
 }
 
+static void syscall_name(__s32 number, char *name, size_t bytes)
+{
+	if (number >= 0 && (size_t)number < sizeof(syscall_names) / sizeof(*syscall_names) &&
+	    syscall_names[number])
+		snprintf(name, bytes, "%s", syscall_names[number]);
+	else
+		snprintf(name, bytes, "syscall_%d", number);
+}
+
 void slice_name(const struct record_header *event, char *text, size_t bytes)
 {
 	const struct record_syscall *e = (const struct record_syscall *)event;
@@ -67,12 +78,8 @@ void slice_name(const struct record_header *event, char *text, size_t bytes)
 		snprintf(text, bytes, "%s", probe->name);
 	else if (event->type != RECORD_SYSCALL)
 		snprintf(text, bytes, "%s", event_name(event));
-	else if (e->number >= 0 &&
-		 (size_t)e->number < sizeof(syscall_names) / sizeof(*syscall_names) &&
-		 syscall_names[e->number])
-		snprintf(text, bytes, "%s", syscall_names[e->number]);
 	else
-		snprintf(text, bytes, "syscall_%d", e->number);
+		syscall_name(e->number, text, bytes);
 }
 
 static void syscall_words(const struct record_syscall *e, char *text, size_t bytes)
@@ -131,6 +138,7 @@ void event_words(const struct record_header *event, char *text, size_t bytes)
 	const struct record_fork *fork = (const struct record_fork *)event;
 	const struct record_switch *change = (const struct record_switch *)event;
 	const struct record_fault *fault = (const struct record_fault *)event;
+	char name[32];
 
 	switch (event->type) {
 	case RECORD_EXEC:
@@ -163,6 +171,11 @@ void event_words(const struct record_header *event, char *text, size_t bytes)
 		break;
 	case RECORD_FAULT:
 		snprintf(text, bytes, "page fault at %#llx, from %#llx", fault->address, fault->ip);
+		break;
+	case RECORD_FILE:
+	case RECORD_NET:
+		syscall_name(((const struct record_path *)event)->number, name, sizeof(name));
+		operand_words(event, name, text, bytes);
 		break;
 	case RECORD_CALL:
 	case RECORD_RETURN:

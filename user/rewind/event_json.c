@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 #include "rewind/event_json.h"
+#include "rewind/operands.h"
 #include "rewind/probes.h"
 #include "rewind/view.h"
 
@@ -63,6 +64,23 @@ static json_t *function_json(const struct record_header *event)
 			 (json_int_t)back->duration_ns);
 }
 
+/* What a system call was given by a pointer. */
+static json_t *operand_json(const struct record_header *event)
+{
+	const struct record_path *path = (const struct record_path *)event;
+	const struct record_address *address = (const struct record_address *)event;
+	char words[128];
+
+	if (event->type == RECORD_FILE)
+		return json_pack("{s:i,s:i,s:s,s:i,s:o}", "number", path->number, "argument",
+				 path->argument, "status", operand_status(path->status), "offset",
+				 path->offset, "path", text(path->path));
+	operand_address(address, words, sizeof(words));
+	return json_pack("{s:i,s:i,s:s,s:o}", "number", address->number, "argument",
+			 address->argument, "status", operand_status(address->status), "address",
+			 text(words));
+}
+
 static json_t *fields(const struct record_header *event)
 {
 	const struct record_fork *fork = (const struct record_fork *)event;
@@ -90,6 +108,9 @@ static json_t *fields(const struct record_header *event)
 	case RECORD_ALLOC:
 	case RECORD_FREE:
 		return memory_fields((const struct record_memory *)event);
+	case RECORD_FILE:
+	case RECORD_NET:
+		return operand_json(event);
 	case RECORD_CALL:
 	case RECORD_RETURN:
 		return function_json(event);
