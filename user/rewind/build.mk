@@ -20,7 +20,7 @@ $(filter-out %/page.o,$(REWIND_OBJ)): $(REWIND_OUT)/%.o: user/rewind/%.c $(REWIN
 
 # The C++ library is for its demangler alone.
 $(BUILD)/sundial-rewind: $(REWIND_OBJ) $(BUILD)/user/record/libsundial-record.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldw -lelf -ljansson -l:libstdc++.so.6
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldw -lelf -ljansson -lncursesw -ltinfo -l:libstdc++.so.6
 
 .PHONY: install-rewind
 install-rewind: $(BUILD)/sundial-rewind

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "rewind/view.h"
 
 #define EXIT_SUNDIAL  125
@@ -15,7 +16,15 @@
 
 struct options {
 	const char *path;
-	enum output { OUT_TEXT, OUT_JSON, OUT_HTML, OUT_PERFETTO, OUT_MEMORY, OUT_CALLS } output;
+	enum output {
+		OUT_ANY,
+		OUT_TEXT,
+		OUT_JSON,
+		OUT_HTML,
+		OUT_PERFETTO,
+		OUT_MEMORY,
+		OUT_CALLS
+	} output;
 	const char *to; /* where to write it; NULL: standard output */
 	bool all, counted;
 	struct selection selection;
@@ -23,6 +32,7 @@ struct options {
 
 enum {
 	OPT_JSON = 256,
+	OPT_TEXT,
 	OPT_HTML,
 	OPT_PERFETTO,
 	OPT_FOLDED,
@@ -40,6 +50,7 @@ enum {
 
 /* clang-format off */
 static const struct argp_option table[] = {
+	{"text", OPT_TEXT, NULL, 0, "Text, also on a terminal", 1},
 	{"json", OPT_JSON, NULL, 0, "One JSON object for programs, with every event", 1},
 	{"html", OPT_HTML, "FILE", 0, "Write a page for a browser, with a timeline; - for standard "
 	 "output", 1},
@@ -84,7 +95,7 @@ static unsigned long number(const char *option, const char *text)
 static void choose_output(struct options *o, enum output output, const char *to)
 {
 	if (o->output)
-		fail("--json, --html, --perfetto and --folded", "only one of them");
+		fail("--text, --json, --html, --perfetto and --folded", "only one of them");
 	o->output = output;
 	o->to = to && strcmp(to, "-") ? to : NULL;
 }
@@ -97,6 +108,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_JSON:
 		choose_output(o, OUT_JSON, NULL);
+		return 0;
+	case OPT_TEXT:
+		choose_output(o, OUT_TEXT, NULL);
 		return 0;
 	case OPT_HTML:
 		choose_output(o, OUT_HTML, arg);
@@ -154,6 +168,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* Whether a person sits there, and the terminal can move its cursor. */
+static bool is_terminal(const struct options *o)
+{
+	const char *kind = getenv("TERM");
+
+	return !o->output && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && kind && *kind &&
+	       strcmp(kind, "dumb");
+}
+
 static void choose(struct options *o, const struct model *model, struct shown *shown)
 {
 	struct selection *s = &o->selection;
@@ -161,8 +184,10 @@ static void choose(struct options *o, const struct model *model, struct shown *s
 	int ret;
 
 	if (!o->counted)
-		s->last = o->all || o->output || s->at || s->window || s->after ? SELECT_ALL
-										: EVENTS_SHOWN;
+		s->last = o->all || (o->output && o->output != OUT_TEXT) || is_terminal(o) ||
+					  s->at || s->window || s->after
+				  ? SELECT_ALL
+				  : EVENTS_SHOWN;
 	ret = select_events(model, s, shown, &which, &what);
 	if (ret == -EINVAL)
 		fail(which, what);
@@ -222,6 +247,8 @@ int main(int argc, char **argv)
 		fail(o.path, why(ret));
 	choose(&o, &model, &shown);
 	count = diagnose(&model, found, DIAGNOSES_MAX);
+	if (is_terminal(&o) && !view_terminal(&model, found, count, &o.selection, &shown))
+		return 0;
 	to = o.to ? fopen(o.to, "we") : stdout;
 	if (!to)
 		fail(o.to, strerror(errno));

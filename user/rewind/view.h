@@ -22,6 +22,13 @@ size_t crashed_threads(const struct model *model, struct crashed_thread *threads
 void view_text(FILE *to, const char *path, const struct model *model, const struct diagnosis *found,
 	       size_t count, const struct shown *shown);
 
+/*
+ * The same on a terminal, until it is left. -ENOTTY: the terminal cannot do it. shown is
+ * what is selected first; it may be another one after.
+ */
+int view_terminal(const struct model *model, const struct diagnosis *found, size_t count,
+		  const struct selection *selection, struct shown *shown);
+
 /* The same for programs, as one JSON object. */
 int view_json(FILE *to, const struct model *model, const struct diagnosis *found, size_t count,
 	      const struct shown *shown);
