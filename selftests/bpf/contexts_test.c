@@ -365,7 +365,7 @@ static void send_nmis(void)
 	/* or the stacks would be on the console, where they look like an accident */
 	if (trigger >= 0 && quiet >= 0 && write(quiet, "1", 1) == 1) {
 		(void)!write(trigger, "l", 1);
-		(void)!write(quiet, "5", 1);
+		(void)!pwrite(quiet, "5", 1, 0); /* elsewhere than at 0 it is ignored */
 	}
 	close(trigger);
 	close(quiet);

@@ -236,6 +236,11 @@ boot() { # NODES,MODEL
 			-v counts="$boot_out/counts" -v only="$only"
 	read -r number merge_failed <"$boot_out/counts"
 	[ "$merge_failed" = 0 ] || failed=1
+	if grep -q "sundial: the tests are over" "$boot_out/console.log"; then
+		report ok "$label the console was heard to the end"
+	else
+		report "not ok" "$label the console was heard to the end"
+	fi
 	if no_splats; then
 		report ok "$label the console shows no splat"
 	else

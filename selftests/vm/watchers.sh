@@ -36,16 +36,17 @@ watchers_end() {
 	[ -e $leaks ] || [ -e $races ] || return
 	[ ! -e $leaks ] || check "nothing was leaked" no_leaks
 	[ ! -e /proc/lockdep_stats ] || check "lockdep was awake to the end" lockdep_awake
-	echo "<1>sundial: on purpose from here on" >/dev/kmsg
+	echo "<4>sundial: on purpose from here on" >/dev/kmsg
 	if [ -e $races ]; then
 		check "a data race is reported" reports race "KCSAN: data-race in race_main"
 		return
 	fi
+	# lockdep ends its work at its own first cycle, and after what KASAN reports.
 	check "a leak is reported" reports leak "unreferenced object"
-	check "a use after free is reported" reports use_after_free "KASAN: slab-use-after-free"
 	check "sleeping under a spinlock is reported" reports sleep_in_atomic "sleeping function called"
 	check "a use of RCU without its lock is reported" reports dereference_outside_of_rcu "suspicious RCU usage"
 	check "a shift too far is reported" reports shift_too_far "UBSAN: shift-out-of-bounds"
 	check "an active timer that is made again is reported" reports make_active_timer_again "ODEBUG"
 	check "locking both ways is reported" reports lock_both_ways "circular locking dependency"
+	check "a use after free is reported" reports use_after_free "KASAN: slab-use-after-free"
 }
