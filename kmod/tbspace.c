@@ -144,10 +144,14 @@ static void space_rest_later(struct sundial_space *space)
 	kref_put(&space->kref, space_free);
 }
 
+/* A flush follows its change within microseconds, unless a thread between them waits for a CPU. */
+#define LOOKS_BEFORE_SLEEP 32
+
 static void space_rest_work(struct work_struct *work)
 {
 	struct sundial_space *space = container_of(work, struct sundial_space, rest);
 	struct mm_struct *mm = space->notifier.mm;
+	unsigned int looks = 0;
 	bool done;
 
 	for (;;) {
@@ -156,7 +160,10 @@ static void space_rest_work(struct work_struct *work)
 		spin_unlock(&space->lock);
 		if (done)
 			break;
-		usleep_range(20, 100);
+		if (++looks % LOOKS_BEFORE_SLEEP == 0)
+			schedule_timeout_uninterruptible(1);
+		else
+			udelay(2);
 	}
 	mmdrop(mm);
 	kref_put(&space->kref, space_free);
