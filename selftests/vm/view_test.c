@@ -179,7 +179,7 @@ TEST_F(view, a_tb_set_is_shown_while_it_lives)
 }
 
 /* The first line names the columns, and more lines than fit a page come whole. */
-TEST_F(view, many_objects_are_all_shown)
+TEST_F_TIMEOUT(view, many_objects_are_all_shown, 300)
 {
 	struct sundial_clock_create how = {.count = 1};
 	unsigned long long first = 0;
