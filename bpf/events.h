@@ -47,6 +47,7 @@ enum record_type {
 	RECORD_PROBE = 84,    /* record_probe: what numbers of probes refer to */
 	RECORD_SAMPLING = 88, /* record_sampling: not every allocation is recorded */
 	RECORD_TOTAL = 89,    /* record_total: what the samples of a stack stand for */
+	RECORD_NODES = 90,    /* record_nodes: where a buffer's memory is */
 	RECORD_WORDS = 96,    /* record_text: a process's latest writes to standard error */
 };
 
@@ -151,6 +152,14 @@ struct record_run {
 	__u32 count;
 	__u32 stack_base;
 	struct record_packed records[];
+};
+
+/* Of a CPU's buffer, or of what a node's threads have of the injected library's memory. */
+struct record_nodes {
+	struct record_header header; /* node: where it should be */
+	__u64 pages;		     /* there */
+	__u64 elsewhere;	     /* on another node, since that one was short of memory */
+	__u64 unused;		     /* nowhere yet */
 };
 
 /*

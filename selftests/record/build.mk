@@ -34,7 +34,7 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.rs selftests/record/build.mk
 	@mkdir -p $(@D)
 	$(RUSTC) -g -A warnings $(CORPUS_OWN) -o $@ $(CURDIR)/$<
 
-RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites calls loader)
+RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites last calls loader)
 
 $(RECORD_PROGRAMS): $(BUILD)/record/%: selftests/record/%.c
 	@mkdir -p $(@D)
@@ -62,6 +62,10 @@ $(BUILD)/record/many: $(BUILD)/record/many.c
 $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/libsundial-record.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -Wno-missing-field-initializers -o $@ $^
+
+$(BUILD)/record/nodes_test: selftests/record/nodes_test.c user/record/nodes.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -o $@ $^
 
 # The same for a machine without libraries.
 RECORD_VM      := $(BUILD)/selftests/record/vm
@@ -95,7 +99,8 @@ VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECOR
 CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
 CHECKS += selftests/record/functions.sh selftests/record/operands.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/threads.sh \
+	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/buffers.sh \
+	  $(BUILD)/record/nodes_test selftests/record/threads.sh \
 	  selftests/record/sim.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free
 

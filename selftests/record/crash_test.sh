@@ -64,5 +64,17 @@ record /bin/busybox cat /nowhere
 ./sundial-rewind --all /tmp/recording >/tmp/shown
 says 'open.*: "/nowhere"' "record: paths of system calls are there"
 says "page fault at 0x" "record: page faults are there"
+./sundial-rewind --json --events 0 /tmp/recording >/tmp/shown 2>&1
+grep -o '"cpu":[0-9]*,"node":[0-9]*,"pages":[0-9]*,"elsewhere":[0-9]*' /tmp/shown | awk -F '[:,]' '
+	{ bad += $6 == 0 || $8 != 0 || system("test -e /sys/devices/system/cpu/cpu" $2 "/node" $4) }
+	END { exit bad || NR < 2 }'
+result $? "record: the buffer of each CPU is on its node" /tmp/shown
+options=--stream
+record ./emit 4 20000
+awk '/^[0-9]+ events:/ {
+	split($0, word, /[^0-9]+/)
+	exit !(word[1] > 80000 && word[1] == word[2] + word[3] + word[4])
+}' /tmp/shown
+result $? "record: the same when they are streamed" /tmp/log
 echo "1..$number"
 exit $failed

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 #include "record/inject/inject.h"
+#include "record/nodes.h"
 
 #define SEGMENT_LEAST 4096
 #define SEGMENTS      16384 /* more of them only make each thread look for one more often */
@@ -117,7 +118,9 @@ static void save_stacks(const struct inject_region *region, struct sundial_recor
 	struct record_known_stack record = {.header = {.type = RECORD_STACK}};
 
 	for (uint32_t i = 0; i < INJECT_STACKS; i++) {
-		if (!region->stacks[i].kind || region->stacks[i].bytes > RECORD_STACK_BYTES)
+		/* Looked at first: a stack's page that nobody wrote would be made by a look. */
+		if (!region->stack_keys[i] || !region->stacks[i].kind ||
+		    region->stacks[i].bytes > RECORD_STACK_BYTES)
 			continue;
 		record.id = base + i + 1;
 		record.stack = region->stacks[i];
@@ -158,12 +161,35 @@ static void fill_block(struct record_block *record, const struct inject_region *
 	record->header.host_ns = record->header.virtual_ns = record->allocated.host_ns;
 }
 
-static void save_blocks(const struct inject_region *region, struct sundial_record_writer *writer,
+/*
+ * The next entry of the table, from index on, that may be in use; INJECT_BLOCKS after the
+ * last. Pages that nobody wrote are passed over: looking at them would make them.
+ */
+static uint32_t next_block(const struct injected *injected, uint32_t index)
+{
+	off_t blocks = offsetof(struct inject_region, blocks), at, data;
+
+	if (index >= INJECT_BLOCKS)
+		return INJECT_BLOCKS;
+	at = blocks + (off_t)index * (off_t)sizeof(struct inject_block);
+	if (index && at % 4096)
+		return index;
+	data = lseek(injected->fd, at, SEEK_DATA);
+	if (data < 0)
+		return errno == ENXIO ? INJECT_BLOCKS : index;
+	if (data > at)
+		index = (uint32_t)((data - blocks) / (off_t)sizeof(struct inject_block));
+	return index < INJECT_BLOCKS ? index : INJECT_BLOCKS;
+}
+
+static void save_blocks(const struct injected *injected, struct sundial_record_writer *writer,
 			const struct scale *scale, __u32 base)
 {
+	const struct inject_region *region = injected->region;
 	struct record_block record;
 
-	for (uint32_t i = 0; i < INJECT_BLOCKS; i++) {
+	for (uint32_t i = next_block(injected, 0); i < INJECT_BLOCKS;
+	     i = next_block(injected, i + 1)) {
 		const struct inject_block *block = &region->blocks[i];
 
 		if (block->state != INJECT_LIVE && block->state != INJECT_FREED)
@@ -206,11 +232,13 @@ static struct inject_total weigh(uint64_t size, uint64_t interval)
 }
 
 /* By stack, of the blocks that are live; NULL without memory. */
-static struct inject_total *sum_live(const struct inject_region *region)
+static struct inject_total *sum_live(const struct injected *injected)
 {
+	const struct inject_region *region = injected->region;
 	struct inject_total *live = calloc(INJECT_STACKS, sizeof(*live));
 
-	for (uint32_t i = 0; i < INJECT_BLOCKS && live; i++) {
+	for (uint32_t i = next_block(injected, 0); i < INJECT_BLOCKS && live;
+	     i = next_block(injected, i + 1)) {
 		const struct inject_block *block = &region->blocks[i];
 		struct inject_total *sum, one;
 
@@ -226,9 +254,10 @@ static struct inject_total *sum_live(const struct inject_region *region)
 	return live;
 }
 
-static void save_sampling(const struct inject_region *region, struct sundial_record_writer *writer,
+static void save_sampling(const struct injected *injected, struct sundial_record_writer *writer,
 			  __u32 base)
 {
+	const struct inject_region *region = injected->region;
 	struct record_sampling sampling = {
 		.header = {.type = RECORD_SAMPLING,
 			   .length = sizeof(sampling),
@@ -241,7 +270,7 @@ static void save_sampling(const struct inject_region *region, struct sundial_rec
 	if (!sampling.interval_bytes)
 		return;
 	sundial_record_write(writer, &sampling.header);
-	live = sum_live(region);
+	live = sum_live(injected);
 	for (uint32_t i = 0; i < INJECT_STACKS && live; i++) {
 		const struct inject_total *sum = &region->totals[i];
 		struct record_total total = {
@@ -374,18 +403,36 @@ uint64_t injected_stream(struct injected *injected, struct sundial_record_writer
 	return count;
 }
 
+/* Each node's part of the segments: whoever writes a page first is on the node, if it has room. */
+static void save_placement(const struct inject_region *region, struct sundial_record_writer *writer)
+{
+	uint32_t part = region->segments / region->nodes;
+
+	for (uint32_t node = 0; node < region->nodes; node++) {
+		struct record_nodes record;
+		const char *first = (const char *)inject_segment((struct inject_region *)region,
+								 (uint64_t)node * part);
+
+		nodes_find(&record, first, (size_t)part * region->segment_bytes, (int)node);
+		record.header.cpu = UINT16_MAX;
+		record.header.tgid = region->owner;
+		sundial_record_write(writer, &record.header);
+	}
+}
+
 void injected_save(struct injected *injected, struct sundial_record_writer *writer, __u32 *stacks)
 {
 	struct inject_region *region = injected->region;
 	struct scale scale = measure(region);
 
 	save_stacks(region, writer, *stacks);
-	save_blocks(region, writer, &scale, *stacks);
+	save_blocks(injected, writer, &scale, *stacks);
 	save_misuses(region, writer, &scale, *stacks);
-	save_sampling(region, writer, *stacks);
+	save_sampling(injected, writer, *stacks);
 	if (region->options.stream)
 		save_counts(region, writer, injected->streamed);
 	else
 		save_events(region, writer, &scale, *stacks);
+	save_placement(region, writer);
 	*stacks += INJECT_STACKS;
 }

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "record/shapes.h"
+#include "record/nodes.h"
 #include "record.skel.h"
 
 #define SCRATCHES   4 /* for each CPU, as malloc.bpf.h has it */
@@ -63,6 +64,8 @@ static int make_buffer(struct programs *p, size_t cpu)
 	if (slots == MAP_FAILED)
 		return -errno;
 	buffer->slots = slots;
+	nodes_find(&buffer->placement, slots, p->slots * sizeof(struct record_slot), buffer->node);
+	buffer->placement.header.cpu = (__u16)cpu;
 	if (bpf_map_update_elem(bpf_map__fd(p->skeleton->maps.buffers), &key, &buffer->fd, BPF_ANY))
 		return -errno;
 	return 0;

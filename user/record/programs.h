@@ -27,6 +27,7 @@ struct cpu_buffer {
 	int fd;
 	int node;
 	const struct record_slot *slots;
+	struct record_nodes placement;
 };
 
 struct programs {

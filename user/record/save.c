@@ -330,6 +330,12 @@ static void write_buffer(struct sundial_record_writer *w, const struct programs 
 	sundial_record_write(w, &counts.header);
 }
 
+static void write_placement(struct sundial_record_writer *w, const struct programs *p)
+{
+	for (size_t cpu = 0; cpu < p->cpus; cpu++)
+		sundial_record_write(w, &p->buffers[cpu].placement.header);
+}
+
 static int write_all(struct sundial_record_writer *w, const struct save_what *what,
 		     struct stream *stream)
 {
@@ -341,6 +347,7 @@ static int write_all(struct sundial_record_writer *w, const struct save_what *wh
 	if (stream)
 		stream_end(stream);
 	write_infos(w, what);
+	write_placement(w, p);
 	write_mappings(w, what->mappings);
 	sources_write(what->sources, w);
 	if (what->injected)

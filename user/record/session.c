@@ -243,6 +243,19 @@ static int on_notice(void *context, void *data, size_t size)
 	return 0;
 }
 
+static void say_spilled(const struct programs *programs)
+{
+	for (size_t cpu = 0; cpu < programs->cpus; cpu++) {
+		const struct record_nodes *p = &programs->buffers[cpu].placement;
+
+		if (p->elsewhere)
+			say("%llu of the %llu pages of CPU %zu's buffer are not on its node %d, "
+			    "which "
+			    "is short of memory",
+			    p->elsewhere, p->pages + p->elsewhere, cpu, p->header.node);
+	}
+}
+
 static int start(struct session *s)
 {
 	bool known = s->target->own;
@@ -259,6 +272,7 @@ static int start(struct session *s)
 		say("the kernel refuses the recorder's BPF programs: %s", strerror(-ret));
 		return ret;
 	}
+	say_spilled(&s->programs);
 	s->notices = ring_buffer__new(bpf_map__fd(s->programs.skeleton->maps.notices), on_notice, s,
 				      NULL);
 	if (!s->notices)

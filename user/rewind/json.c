@@ -115,6 +115,23 @@ static json_t *crash_json(const struct model *model)
 	return all;
 }
 
+static json_t *placement_json(const struct model *model)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < model->placements.count; i++) {
+		const struct record_nodes *p =
+			(const struct record_nodes *)model->placements.all[i];
+
+		json_array_append_new(all, json_pack("{s:i,s:i,s:I,s:I,s:I}", "cpu",
+						     cpu_number(&p->header), "node", p->header.node,
+						     "pages", (json_int_t)p->pages, "elsewhere",
+						     (json_int_t)p->elsewhere, "unused",
+						     (json_int_t)p->unused));
+	}
+	return all;
+}
+
 /* Estimates by stack, of a process of which not every allocation was recorded; or null. */
 static json_t *sampling_json(const struct model *model)
 {
@@ -163,6 +180,7 @@ int view_json(FILE *to, const struct model *model, const struct diagnosis *found
 	put(to, "diagnoses", diagnoses);
 	put(to, "crashes", crash_json(model));
 	put(to, "counts", counts_json(model));
+	put(to, "placement", placement_json(model));
 	put(to, "sampling", sampling_json(model));
 	fputs("\"events\":[", to);
 	for (size_t i = 0; i < shown->count; i++) {

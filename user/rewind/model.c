@@ -63,6 +63,8 @@ static struct records *kind_of(struct model *m, const struct record_header *head
 		return &m->samplings;
 	case RECORD_TOTAL:
 		return &m->totals;
+	case RECORD_NODES:
+		return &m->placements;
 	case RECORD_WORDS:
 		return &m->words;
 	default:
@@ -202,9 +204,10 @@ int model_load(const char *path, struct model *m)
 
 void model_free(struct model *m)
 {
-	struct records *kinds[] = {&m->events, &m->lives,   &m->infos,	 &m->mappings,
-				   &m->blocks, &m->misuses, &m->crashes, &m->stacks,
-				   &m->pages,  &m->counts,  &m->words,	 &m->machines};
+	struct records *kinds[] = {&m->events,	  &m->lives,   &m->infos,     &m->mappings,
+				   &m->blocks,	  &m->misuses, &m->crashes,   &m->stacks,
+				   &m->pages,	  &m->counts,  &m->words,     &m->machines,
+				   &m->samplings, &m->totals,  &m->placements};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		free(kinds[i]->all);

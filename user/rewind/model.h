@@ -24,7 +24,7 @@ struct model {
 	struct records events;	/* in order of time, by model_when */
 	struct records lives;	/* of those, exec and fork */
 	struct records infos, mappings, blocks, misuses, crashes, pages, counts;
-	struct records samplings, totals, words;
+	struct records samplings, totals, placements, words;
 	struct records machines; /* registers of crashes of other machines */
 	struct records stacks;	 /* the one of number n is at n - 1 */
 	struct thread_names *names;

@@ -66,6 +66,7 @@ static const struct {
 	[RECORD_PROBE] = {sizeof(struct record_probe), sizeof(struct record_probe)},
 	[RECORD_SAMPLING] = {sizeof(struct record_sampling), 0},
 	[RECORD_TOTAL] = {sizeof(struct record_total), 0},
+	[RECORD_NODES] = {sizeof(struct record_nodes), 0},
 	[RECORD_WORDS] = {sizeof(struct record_text), sizeof(struct record_text)},
 };
 
