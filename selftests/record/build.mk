@@ -10,7 +10,7 @@ CORPUS_FLAGS := -O2 -g -w -fno-builtin -fno-ipa-icf -fstack-protector-strong -U_
 
 # Of what rewind shows.
 CHECKS += selftests/record/select.sh selftests/record/page.sh selftests/record/export.sh \
-	  selftests/record/terminal.sh
+	  selftests/record/terminal.sh selftests/record/names.sh
 
 # A program's own, in a comment at its top.
 CORPUS_OWN = $(shell sed -n 's|^/\* flags: \(.*\) \*/$$|\1|p' $<)
@@ -78,7 +78,7 @@ $(RECORD_VM)/sundial-record: $(BUILD)/sundial-record
 
 $(RECORD_VM)/sundial-rewind: $(BUILD)/sundial-rewind
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -static -s -o $@ $(REWIND_OBJ) $(RECORD_LIB) -ldw $(RECORD_STATIC) -ljansson -lncursesw -ltinfo -l:libstdc++.a
+	$(CC) $(CFLAGS) -static -s -o $@ $(REWIND_OBJ) $(RECORD_LIB) -ldw $(RECORD_STATIC) -ljansson -lncursesw -ltinfo -liberty
 
 $(RECORD_VM)/crash-%: selftests/record/corpus/%.c selftests/record/build.mk
 	@mkdir -p $(@D)

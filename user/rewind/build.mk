@@ -16,11 +16,10 @@ $(REWIND_OUT)/page.o: user/rewind/page.S user/rewind/page.css user/rewind/page.j
 
 $(filter-out %/page.o,$(REWIND_OBJ)): $(REWIND_OUT)/%.o: user/rewind/%.c $(REWIND_DEPS) $(REWIND_OUT)/syscall_names.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Ibpf -I$(REWIND_OUT) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -c -o $@ $<
+	$(CC) $(CPPFLAGS) -Ibpf -I$(REWIND_OUT) -I/usr/include/libiberty $(CFLAGS) $(WARN) -Wno-missing-field-initializers -c -o $@ $<
 
-# The C++ library is for its demangler alone.
 $(BUILD)/sundial-rewind: $(REWIND_OBJ) $(BUILD)/user/record/libsundial-record.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldw -lelf -ljansson -lncursesw -ltinfo -l:libstdc++.so.6
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldw -lelf -ljansson -lncursesw -ltinfo -liberty
 
 .PHONY: install-rewind
 install-rewind: $(BUILD)/sundial-rewind

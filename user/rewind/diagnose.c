@@ -124,8 +124,7 @@ static size_t diagnose_crash(const struct model *model, const struct record_cras
 		diagnose_other(&c, d);
 	/* The names in d's stacks are the files'; they stay until the program ends. */
 	if (unwind_mismatch(c.files))
-		say_evidence(d, "%s is not the file that was recorded: it names nothing",
-			     unwind_mismatch(c.files));
+		say_evidence(d, "%s", unwind_mismatch(c.files));
 	return 1;
 }
 

@@ -89,6 +89,8 @@ static void say_leak(struct diagnosis *d, struct process_files *files,
 			     (double)group->bytes / life_s);
 	d->mend = "free each block when its last user is done, or bound how many are kept";
 	say_site(d, files, "allocated", &group->first->allocated);
+	if (unwind_mismatch(files))
+		say_evidence(d, "%s", unwind_mismatch(files));
 }
 
 size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t max)

@@ -26,7 +26,7 @@ struct options {
 		OUT_CALLS
 	} output;
 	const char *to; /* where to write it; NULL: standard output */
-	bool all, counted;
+	bool all, counted, debuginfod;
 	struct selection selection;
 };
 
@@ -36,6 +36,7 @@ enum {
 	OPT_HTML,
 	OPT_PERFETTO,
 	OPT_FOLDED,
+	OPT_DEBUGINFOD,
 	OPT_AT,
 	OPT_WINDOW,
 	OPT_BEFORE,
@@ -57,6 +58,8 @@ static const struct argp_option table[] = {
 	{"perfetto", OPT_PERFETTO, "FILE", 0, "Write trace events, which ui.perfetto.dev opens", 1},
 	{"folded", OPT_FOLDED, "WHAT", OPTION_ARG_OPTIONAL, "Stacks for flame graphs: memory, bytes live at the end; "
 	 "or calls, nanoseconds in each. Default: memory", 1},
+	{"debuginfod", OPT_DEBUGINFOD, NULL, 0, "Ask the servers in $DEBUGINFOD_URLS for debugging "
+	 "information that is not here", 1},
 	{"at", OPT_AT, "TIME", 0, "The events around TIME: 12.5s after the first event, -1s before "
 	 "the last, 13:05:22.25 of the clock, or crash", 2},
 	{"window", OPT_WINDOW, "SECONDS", 0, "How much of the timeline: around --at, after --after, "
@@ -111,6 +114,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_TEXT:
 		choose_output(o, OUT_TEXT, NULL);
+		return 0;
+	case OPT_DEBUGINFOD:
+		o->debuginfod = true;
 		return 0;
 	case OPT_HTML:
 		choose_output(o, OUT_HTML, arg);
@@ -242,6 +248,7 @@ int main(int argc, char **argv)
 	argv[0] = (char *)"sundial rewind";
 	argp_err_exit_status = EXIT_SUNDIAL;
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	unwind_debuginfod(o.debuginfod);
 	ret = model_load(o.path, &model);
 	if (ret)
 		fail(o.path, why(ret));

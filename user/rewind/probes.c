@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rewind/demangle.h"
 
 #define NUMBERS_MAX 65536 /* what a recorder gives out */
-
-char *__cxa_demangle(const char *name, char *buffer, size_t *bytes, int *status);
 
 static struct known_probe *probes; /* of number n at n */
 static size_t probe_count;
@@ -37,8 +36,7 @@ int probes_keep(const struct record_header *header)
 	if (name_bytes < text_bytes &&
 	    memchr(record->name + name_bytes, 0, text_bytes - name_bytes))
 		file = record->name + name_bytes;
-	if (!strncmp(record->name, "_Z", 2))
-		plain = __cxa_demangle(record->name, NULL, NULL, NULL);
+	plain = demangle_name(record->name);
 	if (!probes[record->id].record)
 		probes[record->id] =
 			(struct known_probe){record, plain ? plain : strdup(record->name), file};

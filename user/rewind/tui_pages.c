@@ -179,9 +179,7 @@ static void put_event_stack(struct tui *t, const struct record_header *event)
 	line(&t->page, TUI_MEMORY, true, "stack");
 	put_stack(&t->page, &stack);
 	if (unwind_mismatch(files))
-		line(&t->page, TUI_WRONG, false,
-		     "%s is not the file that was recorded: it names nothing",
-		     unwind_mismatch(files));
+		line(&t->page, TUI_WRONG, false, "%s", unwind_mismatch(files));
 	unwind_close(files);
 }
 

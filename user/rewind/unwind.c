@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+#include "rewind/demangle.h"
 
 #define TEXTS_MAX 4096
 
@@ -41,6 +40,9 @@ struct process_files {
 	size_t name_count;
 };
 
+/* Where libdw looks for servers: it asks them without being told to. */
+#define DEBUGINFOD_URLS_ENV_VAR "DEBUGINFOD_URLS"
+
 static char *debuginfo_path;
 
 static const Dwfl_Callbacks callbacks = {
@@ -49,6 +51,14 @@ static const Dwfl_Callbacks callbacks = {
 	.debuginfo_path = &debuginfo_path,
 };
 
+/* The first that cannot be used is said. */
+static void mismatched(struct process_files *files, const char *format,
+		       const struct record_mapping *mapping)
+{
+	if (!files->mismatch && asprintf(&files->mismatch, format, mapping->path) < 0)
+		files->mismatch = NULL;
+}
+
 /* Whether the file is the one that was mapped, as far as that is known. */
 static bool is_same_build(struct process_files *files, Elf *elf,
 			  const struct record_mapping *mapping)
@@ -56,14 +66,13 @@ static bool is_same_build(struct process_files *files, Elf *elf,
 	const void *id;
 	ssize_t bytes = dwelf_elf_gnu_build_id(elf, &id);
 
-	if (!mapping->build_id_bytes || bytes <= 0)
+	if (!mapping->build_id_bytes)
 		return true;
-	if ((size_t)bytes == mapping->build_id_bytes &&
+	if (bytes > 0 && (size_t)bytes == mapping->build_id_bytes &&
 	    mapping->build_id_bytes <= sizeof(mapping->build_id) &&
 	    !memcmp(id, mapping->build_id, (size_t)bytes))
 		return true;
-	if (!files->mismatch)
-		files->mismatch = strdup(mapping->path);
+	mismatched(files, "%s is not the file that was recorded: it names nothing", mapping);
 	return false;
 }
 
@@ -92,13 +101,21 @@ static void report_mapping(struct process_files *files, const struct record_mapp
 	int fd;
 
 	fd = open(mapping->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		mismatched(files, "%s is not here: it names nothing", mapping);
 		return;
+	}
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && is_same_build(files, elf, mapping) && find_bias(elf, mapping, &bias))
 		dwfl_report_elf(files->dwfl, mapping->path, mapping->path, -1, bias, true);
 	elf_end(elf);
 	close(fd);
+}
+
+void unwind_debuginfod(bool ask)
+{
+	if (!ask)
+		unsetenv(DEBUGINFOD_URLS_ENV_VAR);
 }
 
 struct process_files *unwind_open(const struct model *model, uint32_t tgid)
@@ -229,33 +246,18 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
 	.set_initial_registers = set_registers,
 };
 
-#define HASH_DIGITS 16
-
-/* Rust's names end with "::h" and a hash. */
-static void cut_hash(char *name)
-{
-	size_t length = strlen(name);
-	char *hash = name + length - HASH_DIGITS - 3;
-
-	if (length > HASH_DIGITS + 3 && !strncmp(hash, "::h", 3) &&
-	    strspn(hash + 3, "0123456789abcdef") == HASH_DIGITS)
-		*hash = 0;
-}
-
 /* The name for people, which lives as long as files. */
 static const char *demangle(struct process_files *files, const char *name)
 {
-	char *demangled;
-	int status;
+	char *plain;
 
-	if (!name || strncmp(name, "_Z", 2) || files->name_count == TEXTS_MAX)
+	if (!name || files->name_count == TEXTS_MAX)
 		return name;
-	demangled = __cxa_demangle(name, NULL, NULL, &status);
-	if (!demangled)
+	plain = demangle_name(name);
+	if (!plain)
 		return name;
-	cut_hash(demangled);
-	files->names[files->name_count++] = demangled;
-	return demangled;
+	files->names[files->name_count++] = plain;
+	return plain;
 }
 
 static struct frame *add_frame(struct stack *stack, uint64_t pc)

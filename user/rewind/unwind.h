@@ -30,6 +30,9 @@ struct stack {
 /* The files of one process. Names that frames point at live as long as it. */
 struct process_files;
 
+/* Whether servers of debugging information may be asked for what is not here; before open. */
+void unwind_debuginfod(bool ask);
+
 struct process_files *unwind_open(const struct model *model, uint32_t tgid);
 void unwind_close(struct process_files *files);
 
@@ -44,7 +47,7 @@ void unwind_site(struct process_files *files, const struct record_site *site, st
 size_t unwind_addresses(struct process_files *files, const struct record_site *site,
 			uint64_t *addresses, size_t max);
 
-/* Files whose build-id is not that of the recording, or NULL; they name nothing. */
+/* A file that is not the recorded one any more, in words; NULL: all are. It names nothing. */
 const char *unwind_mismatch(const struct process_files *files);
 
 /* The first frame that is not a library's: where a person would look. */
