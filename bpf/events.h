@@ -304,7 +304,7 @@ struct record_site {
 	__u32 tid;
 	__u32 function; /* enum record_function */
 	__u32 stack;	/* its number, or 0 */
-	__u32 pad;
+	__u32 order;	/* tells those of one moment apart: the later is more, in a circle */
 };
 
 struct record_block {

@@ -63,7 +63,7 @@ diagnosed() {
 	check "$top/selftests/record/corpus/$3" "$1"
 }
 for source in uaf_list.c uaf_object.cpp uaf_threads.c double_free_realloc.c heap_overflow_large.c \
-	raised_again.c healthy_children.c; do
+	raised_again.c off_by_one.c asan_overflow.c healthy_children.c; do
 	diagnosed simulated "$corpus/${source%.*}" $source
 done
 diagnosed static "$static/crash-uaf_list" uaf_list.c

@@ -78,7 +78,9 @@ static const struct record_block *block_before(const struct crash_case *c, uint6
 		if (block->header.tgid != c->crash->header.tgid ||
 		    block->epoch != c->crash->epoch || block->address >= limit)
 			continue;
-		if (!found || block->address > found->address)
+		if (!found || block->address > found->address ||
+		    (block->address == found->address &&
+		     site_after(&block->allocated, &found->allocated)))
 			found = block;
 	}
 	return found && limit - (found->address + found->size_bytes) <= CHUNK_BYTES ? found : NULL;
@@ -97,7 +99,7 @@ static const struct record_block *last_block(const struct crash_case *c)
 		    block->epoch == c->crash->epoch &&
 		    block->allocated.tid == c->crash->header.tid &&
 		    block->size_bytes < MMAP_BYTES &&
-		    (!newest || block->allocated.host_ns > newest->allocated.host_ns))
+		    (!newest || site_after(&block->allocated, &newest->allocated)))
 			newest = block;
 	}
 	for (size_t i = 0; newest && i < c->model->blocks.count; i++) {

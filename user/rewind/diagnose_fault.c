@@ -101,7 +101,7 @@ static const struct record_block *freed_at(const struct crash_case *c, uint64_t 
 	const struct record_block *live =
 		model_block_at(c->model, tgid, epoch, RECORD_HOW_LIVE, address);
 
-	return freed && live && live->allocated.host_ns > freed->freed.host_ns ? NULL : freed;
+	return freed && live && site_after(&live->allocated, &freed->freed) ? NULL : freed;
 }
 
 static void say_use_after_free(const struct crash_case *c, struct diagnosis *d,
@@ -163,7 +163,7 @@ static const struct record_block *hidden_link(const struct crash_case *c)
 		    block->address >> 12 >= HEAP_PAGES &&
 		    c->crash->address - (block->address >> 12) < FIELD_BYTES &&
 		    freed_at(c, block->address) == block &&
-		    (!found || block->freed.host_ns > found->freed.host_ns))
+		    (!found || site_after(&block->freed, &found->freed)))
 			found = block;
 	}
 	return found;

@@ -322,6 +322,14 @@ int model_page_status(const struct model *m, uint32_t tgid, uint64_t address)
 	return -1;
 }
 
+bool site_after(const struct record_site *a, const struct record_site *b)
+{
+	/* A simulated host's clock stands still while a program only computes. */
+	if (a->host_ns == b->host_ns)
+		return (__s32)(a->order - b->order) > 0;
+	return a->host_ns > b->host_ns;
+}
+
 const struct record_block *model_block_at(const struct model *m, uint32_t tgid, uint32_t epoch,
 					  enum record_how how, uint64_t address)
 {
@@ -333,7 +341,7 @@ const struct record_block *model_block_at(const struct model *m, uint32_t tgid, 
 		if (block->header.tgid != tgid || block->epoch != epoch || block->how != how ||
 		    address - block->address >= (block->size_bytes ? block->size_bytes : 1))
 			continue;
-		if (how == RECORD_HOW_FREED && found && found->freed.host_ns > block->freed.host_ns)
+		if (how == RECORD_HOW_FREED && found && site_after(&found->freed, &block->freed))
 			continue;
 		found = block;
 	}

@@ -68,6 +68,9 @@ const struct record_block *model_block_at(const struct model *model, uint32_t tg
 const struct record_mapping *model_mapping_at(const struct model *model, uint32_t tgid,
 					      uint64_t address);
 
+/* Whether call a was after call b. */
+bool site_after(const struct record_site *a, const struct record_site *b);
+
 /* The stack of a call, or NULL. */
 const struct record_stack *model_stack(const struct model *model, uint32_t id);
 

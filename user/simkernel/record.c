@@ -104,16 +104,67 @@ void record_call(struct thread *th, u64 nr, const u64 *a, u64 begun_ns)
 	memcpy(t->call_args, a, sizeof(t->call_args));
 }
 
+#define STDERR	     2
+#define OUTPUT_PARTS 8 /* of a writev; glibc's last words have fewer */
+#define WORDS_BYTES  (16UL << 10)
+
+/* What a process wrote to standard error last; WORDS_BYTES of it. */
+struct record_words {
+	u64 position; /* of all that it wrote */
+	char text[WORDS_BYTES];
+};
+
+static void keep_words(struct thread *th, const struct iovec *iov, u32 n, u64 bytes)
+{
+	struct process *p = th->task->process;
+	struct record_words *w = p->record_words;
+	u64 skip = bytes > WORDS_BYTES ? bytes - WORDS_BYTES : 0, at, part;
+
+	if (!w)
+		w = p->record_words = arena_alloc(th->host, sizeof(*w));
+	if (!w)
+		return;
+	for (w->position += skip; skip < bytes; skip += part, w->position += part) {
+		at = w->position & (WORDS_BYTES - 1);
+		part = min(bytes - skip, WORDS_BYTES - at);
+		if (iov_copy_from(w->text + at, iov, n, skip, part) < 0)
+			return;
+	}
+}
+
+/* The end of a process: what it wrote is wanted if it did not end well. */
+static void end_words(struct host *h, const struct task *t, u32 status)
+{
+	struct record_words *w = t->process->record_words;
+	struct recorder *r = h->recorder;
+	u64 at = w->position > WORDS_BYTES ? w->position - WORDS_BYTES : 0;
+	struct record_text *to = (void *)(r->kept + r->kept_used);
+	u64 length = ALIGN_UP(sizeof(*to) + w->position - at + 1, 8), n = 0;
+
+	/* Crashes need the other half. */
+	if (status && r->kept_used + length < r->kept_bytes / 2) {
+		memset(to, 0, length);
+		record_fill(h, t, &to->header, RECORD_WORDS, length);
+		for (; at < w->position; at++) {
+			char c = w->text[at & (WORDS_BYTES - 1)];
+
+			to->text[n++] = c ? c : '?';
+		}
+		r->kept_used += length;
+	}
+	arena_free(h, w);
+	t->process->record_words = NULL;
+}
+
 /* The bytes that a write took, as many as an event has room for; others become '?'. */
-static void record_output(struct thread *th, const struct iovec *iov, u32 n, size_t len)
+static void record_output(struct thread *th, const struct iovec *iov, u32 n, size_t bytes)
 {
 	struct {
 		struct record_text e;
 		char text[RECORD_TEXT_MAX];
 	} buffer = {0};
-	size_t i;
+	size_t i, len = min(bytes, RECORD_TEXT_MAX - 1);
 
-	len = min(len, RECORD_TEXT_MAX - 1);
 	if (iov_copy_from(buffer.text, iov, n, 0, len) < 0)
 		return;
 	for (i = 0; i < len; i++)
@@ -122,10 +173,8 @@ static void record_output(struct thread *th, const struct iovec *iov, u32 n, siz
 	record_fill(th->host, th->task, &buffer.e.header, RECORD_OUTPUT,
 		    ALIGN_UP(sizeof(buffer.e) + len + 1, 8));
 	record_put(th->host, &buffer.e.header);
+	keep_words(th, iov, n, bytes);
 }
-
-#define STDERR	     2
-#define OUTPUT_PARTS 8 /* of a writev; glibc's last words have fewer */
 
 static void look_at_output(struct thread *th, u64 nr, const u64 *a, long ret)
 {
@@ -213,6 +262,8 @@ void record_ended(struct host *h, const struct task *t, u32 status)
 
 	record_fill(h, t, &e.header, RECORD_EXIT, sizeof(e));
 	record_put(h, &e.header);
+	if (t->process->exiting && t->process->record_words)
+		end_words(h, t, status);
 }
 
 void record_sent(struct host *h, const struct process *p, const struct task *t, int sig,

@@ -55,6 +55,7 @@ struct recorder_misuse {
 struct recorder_file {
 	u64 identity[4];		   /* device, inode, size, time: the same file still */
 	u64 functions[RECORDER_FUNCTIONS]; /* where in the file they begin; 0: not in it */
+	bool sanitizer; /* its allocator is left alone */
 	char path[PATH_MAX];
 	u32 build_id_bytes;
 	u8 build_id[24];

@@ -82,23 +82,36 @@ static u64 code_offset(const struct image *image, u64 address)
 	return 0;
 }
 
+/* A sanitizer's allocator walks its caller's stack itself, and says more than we could. */
+static bool is_sanitizer(const char *name, u64 room)
+{
+	static const char inits[][12] = {"__asan_init", "__msan_init", "__tsan_init"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(inits); i++)
+		if (room >= sizeof(inits[i]) && !memcmp(name, inits[i], sizeof(inits[i])))
+			return true;
+	return false;
+}
+
 static void look_at_symbol(const struct image *image, const Elf64_Sym *sym, const char *text,
-			   u64 text_bytes, u64 *functions)
+			   u64 text_bytes, struct recorder_file *file)
 {
 	const char *name = text + sym->st_name;
 	int i;
 
 	if (sym->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(sym->st_info) != STT_FUNC ||
-	    sym->st_name >= text_bytes || !strchr("mcrfapv", name[0]))
+	    sym->st_name >= text_bytes || !strchr("_mcrfapv", name[0]))
 		return;
+	file->sanitizer |= is_sanitizer(name, text_bytes - sym->st_name);
 	for (i = 0; i < RECORDER_FUNCTIONS; i++)
 		if (!strncmp(name, names[i].name,
 			     min(sizeof(names[i].name), text_bytes - sym->st_name)))
-			functions[i] = code_offset(image, sym->st_value);
+			file->functions[i] = code_offset(image, sym->st_value);
 }
 
 static void look_at_table(const struct image *image, const Elf64_Shdr *table,
-			  const Elf64_Shdr *strings, u64 *functions)
+			  const Elf64_Shdr *strings, struct recorder_file *file)
 {
 	const Elf64_Sym *sym = part(image, table->sh_offset, table->sh_size);
 	const char *text = part(image, strings->sh_offset, strings->sh_size);
@@ -107,7 +120,7 @@ static void look_at_table(const struct image *image, const Elf64_Shdr *table,
 	if (!sym || !text || !strings->sh_size || text[strings->sh_size - 1])
 		return;
 	for (i = 0; i < table->sh_size / sizeof(*sym); i++)
-		look_at_symbol(image, &sym[i], text, strings->sh_size, functions);
+		look_at_symbol(image, &sym[i], text, strings->sh_size, file);
 }
 
 void record_heap_find(int fd, struct recorder_file *file)
@@ -130,8 +143,10 @@ void record_heap_find(int fd, struct recorder_file *file)
 		for (i = 0; i < eh->e_shnum && i < SECTIONS_MAX; i++)
 			if ((sh[i].sh_type == SHT_DYNSYM || sh[i].sh_type == SHT_SYMTAB) &&
 			    sh[i].sh_link < eh->e_shnum)
-				look_at_table(&image, &sh[i], &sh[sh[i].sh_link], file->functions);
+				look_at_table(&image, &sh[i], &sh[sh[i].sh_link], file);
 	hostcall(SYS_munmap, at, image.size);
+	if (file->sanitizer)
+		memset(file->functions, 0, sizeof(file->functions));
 }
 
 void record_heap_hook(struct thread *th, const struct recorder_file *file, u64 start, u64 end,
@@ -202,6 +217,14 @@ static u32 stack_number(struct thread *th, struct record_stack *stack)
 	return 0;
 }
 
+/* Virtual time stands still while a program only computes. */
+static bool later(const struct record_site *a, const struct record_site *b)
+{
+	if (a->host_ns == b->host_ns)
+		return (s32)(a->order - b->order) > 0;
+	return a->host_ns > b->host_ns;
+}
+
 static struct recorder_block *bucket_of(struct recorder *r, s32 pid, u64 address)
 {
 	u64 hash = ((address >> 4) ^ (u64)pid << 40) * GOLDEN;
@@ -221,7 +244,7 @@ static struct recorder_block *find(struct recorder *r, s32 pid, u32 epoch, u64 a
 			continue;
 		if (b->state == RECORDER_LIVE)
 			return b;
-		if (!found || b->freed.host_ns > found->freed.host_ns)
+		if (!found || later(&b->freed, &found->freed))
 			found = b;
 	}
 	return found;
@@ -262,6 +285,7 @@ static struct record_site site(struct thread *th, u32 index, u32 stack)
 		.tid = th->task->tid,
 		.function = names[index].function,
 		.stack = stack,
+		.order = th->host->recorder->emitted,
 	};
 }
 

@@ -148,8 +148,8 @@ struct task {
 	/* Accounting on the virtual clock */
 	u64 run_start_ns, cpu_ns, sys_ns, start_ns;
 	u64 calls, voluntary_switches, involuntary_switches;
-	u64 call_start_ns;  /* strace.c, record.c */
-	u64 call_args[6];   /* record.c */
+	u64 call_start_ns; /* strace.c, record.c */
+	u64 call_args[6];  /* record.c */
 	struct heap_call heap_calls[HEAP_CALLS];
 	void *record_fault; /* recordcrash.c: as it was at its last signal with a handler */
 	s32 nice, sched_policy, sched_priority;
@@ -222,13 +222,14 @@ struct process {
 	s32 exec_fd;		 /* the host's alone: execve finds a nameless file by it; 0: none */
 	const char *virtual_cwd; /* a working directory under /proc or /sys; NULL: the host's */
 	struct strace_buffer *strace;
-	void *ipc;	  /* SysV undo lists */
+	void *ipc; /* SysV undo lists */
 	/* record.c: programs executed; its code; whom it was forked from, and when */
 	u32 record_epoch;
 	u64 record_text[2];
 	s32 record_from;
 	u64 record_forked_ns;
-	bool record_heap; /* every allocation since its program began was seen */
+	struct record_words *record_words; /* what it wrote to standard error last */
+	bool record_heap;		   /* every allocation since its program began was seen */
 	u32 uid, gid;
 	struct cred cred; /* through process_cred(), ids.h */
 	u32 pdeath_signal, personality;
