@@ -32,6 +32,9 @@ datagrams.recvmsg(10)
 tried(os.rename, "/nowhere/from", "/nowhere/to")
 tried(os.unlink, "/nowhere/" + "long" * 30 + "/end")
 ctypes.CDLL(None).unlink(ctypes.c_void_p(8))
+tried(os.kill, 0, 99)
+tried(os.lseek, 77, -5, os.SEEK_END)
+os.kill(os.getpid(), 0)
 END
 
 # has TYPE CALL VALUE NAME: whether an event of that call has that path or address
@@ -45,6 +48,10 @@ record_opts=(--no-sched --no-malloc --faults)
 record /usr/bin/python3 names.py
 exits 0 "the program runs"
 show
+for words in 'kill\(0, 99\) = -EINVAL' 'lseek\(77, -5, 2\) = -EBADF' 'kill\([0-9]+, 0\) = 0' 'getpid\(\) = [0-9]+'; do
+	jq -e --arg words "^$words, " 'any(.events[]; .type == "syscall" and (.words | test($words)))' json >/dev/null
+	result $? "a call has its own arguments: $words" "$(jq -r '.events[] | select(.type == "syscall") | .words' json | grep "${words%%[\\]*}" | head)"
+done
 has net connect '^127\.0\.0\.1:1$' "an address of IPv4"
 has net connect '^\[::1\]:2$' "of IPv6"
 has net connect '^unix:/nowhere/socket$' "of a UNIX socket"

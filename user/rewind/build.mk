@@ -3,20 +3,15 @@
 
 REWIND_OUT   := $(BUILD)/user/rewind
 REWIND_OBJ   := $(patsubst user/rewind/%.c,$(REWIND_OUT)/%.o,$(wildcard user/rewind/*.c)) $(REWIND_OUT)/page.o
-REWIND_DEPS  := $(wildcard user/rewind/*.h user/record/lib/librecord.h bpf/events.h)
-
-$(REWIND_OUT)/syscall_names.h:
-	@mkdir -p $(@D)
-	@echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
-		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' >$@
+REWIND_DEPS  := $(wildcard user/rewind/*.h user/record/lib/librecord.h bpf/events.h user/simkernel/syscalls.tbl)
 
 $(REWIND_OUT)/page.o: user/rewind/page.S user/rewind/page.css user/rewind/page.js
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
 
-$(filter-out %/page.o,$(REWIND_OBJ)): $(REWIND_OUT)/%.o: user/rewind/%.c $(REWIND_DEPS) $(REWIND_OUT)/syscall_names.h
+$(filter-out %/page.o,$(REWIND_OBJ)): $(REWIND_OUT)/%.o: user/rewind/%.c $(REWIND_DEPS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Ibpf -I$(REWIND_OUT) -I/usr/include/libiberty $(CFLAGS) $(WARN) -Wno-missing-field-initializers -c -o $@ $<
+	$(CC) $(CPPFLAGS) -Ibpf -I/usr/include/libiberty $(CFLAGS) $(WARN) -Wno-missing-field-initializers -c -o $@ $<
 
 $(BUILD)/sundial-rewind: $(REWIND_OBJ) $(BUILD)/user/record/libsundial-record.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldw -lelf -ljansson -lncursesw -ltinfo -liberty

@@ -5,15 +5,8 @@
 #include <string.h>
 #include "rewind/operands.h"
 #include "rewind/probes.h"
+#include "rewind/syscalls.h"
 #include "rewind/view.h"
-
-/* What the kernel returns inside of itself for a call that a signal ended. */
-#define ERESTARTSYS	      512
-#define ERESTART_RESTARTBLOCK 516
-
-static const char *const syscall_names[] = {
-#include "syscall_names.h"
-};
 
 const char *event_name(const struct record_header *event)
 {
@@ -57,15 +50,6 @@ static void memory_words(const struct record_memory *e, char *text, size_t bytes
 		snprintf(text, bytes, "free(%#llx), no block that is known", e->address);
 }
 
-static void syscall_name(__s32 number, char *name, size_t bytes)
-{
-	if (number >= 0 && (size_t)number < sizeof(syscall_names) / sizeof(*syscall_names) &&
-	    syscall_names[number])
-		snprintf(name, bytes, "%s", syscall_names[number]);
-	else
-		snprintf(name, bytes, "syscall_%d", number);
-}
-
 void slice_name(const struct record_header *event, char *text, size_t bytes)
 {
 	const struct record_syscall *e = (const struct record_syscall *)event;
@@ -82,29 +66,6 @@ void slice_name(const struct record_header *event, char *text, size_t bytes)
 		syscall_name(e->number, text, bytes);
 }
 
-static void syscall_words(const struct record_syscall *e, char *text, size_t bytes)
-{
-	char name[32];
-	int n;
-
-	slice_name(&e->header, name, sizeof(name));
-	n = snprintf(text, bytes, "%s(%#llx, %#llx, %#llx, %#llx)", name, e->args[0], e->args[1],
-		     e->args[2], e->args[3]);
-	if (n < 0 || (size_t)n >= bytes)
-		return;
-	if (e->flags & RECORD_UNFINISHED)
-		snprintf(text + n, bytes - (size_t)n, " has not returned");
-	else if (e->result <= -ERESTARTSYS && e->result >= -ERESTART_RESTARTBLOCK)
-		snprintf(text + n, bytes - (size_t)n, " was interrupted after %.6f s",
-			 (double)e->duration_ns / 1e9);
-	else if (e->result < 0 && e->result > -4096)
-		snprintf(text + n, bytes - (size_t)n, " = -%s, %.6f s",
-			 strerrorname_np((int)-e->result) ?: "?", (double)e->duration_ns / 1e9);
-	else
-		snprintf(text + n, bytes - (size_t)n, " = %#llx, %.6f s",
-			 (unsigned long long)e->result, (double)e->duration_ns / 1e9);
-}
-
 static void signal_words(const struct record_signal *e, char *text, size_t bytes)
 {
 	const char *name = sigabbrev_np(e->number) ?: "?";
@@ -113,7 +74,10 @@ static void signal_words(const struct record_signal *e, char *text, size_t bytes
 		snprintf(text, bytes, "SIG%s for thread %u from process %llu", name, e->target_tid,
 			 e->address);
 	else
-		snprintf(text, bytes, "SIG%s delivered, %s, address %#llx", name,
+		snprintf(text, bytes,
+			 e->code > 0 ? "SIG%s delivered, %s, address %#llx"
+				     : "SIG%s delivered, %s, from process %llu",
+			 name,
 			 e->handler == 0   ? "default action"
 			 : e->handler == 1 ? "ignored"
 					   : "to a handler",
