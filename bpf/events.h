@@ -32,6 +32,7 @@ enum record_type {
 	RECORD_RETURN = 13, /* record_function_return */
 	RECORD_FILE = 15,   /* record_path: of a file that a system call names */
 	RECORD_NET = 16,    /* record_address: of a socket in a system call */
+	RECORD_SOURCE = 17, /* record_source_off: what is not recorded from then on */
 	RECORD_RUN = 32,    /* record_run: ALLOC and FREE of a thread, small */
 	/* What is known beside them. */
 	RECORD_INFO = 64,     /* record_text: "key=value" */
@@ -206,6 +207,27 @@ struct record_function_return {
 	__u32 depth;
 	__u64 result; /* rax */
 	__u64 duration_ns;
+};
+
+/* What events come from, as far as it can be switched off alone. */
+enum record_source {
+	RECORD_SOURCE_MALLOC = 0,
+	RECORD_SOURCE_FUNCTIONS = 1,
+	RECORD_SOURCE_SYSCALLS = 2,
+	RECORD_SOURCE_SCHEDULING = 3,
+	RECORD_SOURCE_FAULTS = 4,
+};
+
+/* A source cost more than --budget allows. Time is that of the recorder's decision. */
+struct record_source_off {
+	struct record_header header;
+	__u32 source;	 /* enum record_source */
+	__u32 functions; /* how many, if only some functions went */
+	__u64 hits;	 /* that led to it, */
+	__u64 cost_ns;	 /* what they took, */
+	__u64 cpu_ns;	 /* and the processes' CPU time meanwhile */
+	__u32 budget_permille;
+	__u32 pad;
 };
 
 /* Whether memory of the process could be read. */

@@ -261,7 +261,7 @@ int on_allocate(struct pt_regs *regs)
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct record_pending_allocation pending = {.function = bpf_get_attach_cookie(regs)};
 
-	if (!process)
+	if (!process || source_is_off(RECORD_SOURCE_MALLOC))
 		return 0;
 	switch (pending.function) {
 	case RECORD_FREE_FUNCTION:

@@ -11,6 +11,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 
 	if (!process_of(prev->tgid) && !process_of(next->tgid))
 		return 0;
+	if (source_is_off(RECORD_SOURCE_SCHEDULING))
+		return 0;
 	event = begin_for(RECORD_SWITCH, sizeof(*event), prev->tgid, prev->pid);
 	if (!event)
 		return 0;

@@ -14,15 +14,7 @@ struct record_slot {
 	__u8 event[RECORD_EVENT_MAX];
 };
 
-/* What events come from, as far as it can be switched off alone. */
-enum record_source {
-	RECORD_SOURCE_MALLOC,
-	RECORD_SOURCE_FUNCTIONS,
-	RECORD_SOURCE_SYSCALLS,
-	RECORD_SOURCE_SCHEDULING,
-	RECORD_SOURCE_FAULTS,
-	RECORD_SOURCES_MAX = 8,
-};
+#define RECORD_SOURCES_MAX 8 /* more than enum record_source has */
 
 /* The cookie of a function's probe: its number, and whether its return is probed too. */
 #define RECORD_COOKIE_RETURNS (1ULL << 32)

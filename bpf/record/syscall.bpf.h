@@ -52,7 +52,8 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long number)
 	struct record_pending_call call = {.number = number, .tgid = id >> 32};
 	__u32 tid = (__u32)id;
 
-	if (!this_process() || number == URETPROBE || number == UPROBE)
+	if (!this_process() || number == URETPROBE || number == UPROBE ||
+	    source_is_off(RECORD_SOURCE_SYSCALLS))
 		return 0;
 	call.host_ns = bpf_ktime_get_ns();
 	call.virtual_ns = has_kfuncs ? bpf_sundial_now() : call.host_ns;

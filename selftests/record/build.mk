@@ -97,7 +97,7 @@ VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECOR
 		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
 
 CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
-CHECKS += selftests/record/functions.sh selftests/record/operands.sh
+CHECKS += selftests/record/functions.sh selftests/record/operands.sh selftests/record/budget.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/buffers.sh \
 	  $(BUILD)/record/nodes_test selftests/record/threads.sh \

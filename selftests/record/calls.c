@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Functions to be probed, each with a peculiarity; what it prints tells whether a
- * register, the stack or a return address was touched. calls [N [crash|forever]]
+ * register, the stack or a return address was touched. calls [N [crash|exec|forever|alone]]
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < 3 && !strcmp(then, "forever"); i++)
 		pthread_create(&thread, NULL, forever, NULL);
-	if (!strcmp(then, "forever"))
+	if (!strcmp(then, "forever") || !strcmp(then, "alone"))
 		forever(NULL);
 	return 0;
 }

@@ -59,6 +59,10 @@ says "main at .*calls.c" "record: with the return addresses that were there befo
 ./sundial-rewind --all /tmp/recording >/tmp/shown
 [ "$(grep -c ' calls six(' /tmp/shown)/$(grep -c ' red_zone returns ' /tmp/shown)" = 50/50 ]
 result $? "record: each call is there and each return" /tmp/shown
+options="--no-sched --budget 0.001 --func six"
+record ./emit 2 60000
+./sundial-rewind --all /tmp/recording >/tmp/shown
+says "the recorder switches off: syscalls" "record: a source that costs too much is switched off"
 options="--no-sched --faults"
 record /bin/busybox cat /nowhere
 ./sundial-rewind --all /tmp/recording >/tmp/shown

@@ -16,8 +16,10 @@
 
 #define EXIT_SUNDIAL 125
 #define BUFFER_MIB   256
-#define FRAMES	     16
-#define SAMPLE_BYTES (512U << 10)
+
+#define FUNCTIONS_PERCENT 5 /* of the CPU time: an executable's, if not named */
+#define FRAMES		  16
+#define SAMPLE_BYTES	  (512U << 10)
 
 struct options {
 	pid_t pid;
@@ -42,6 +44,7 @@ enum {
 	OPT_FUNC,
 	OPT_NO_FUNC,
 	OPT_NO_RETURNS,
+	OPT_BUDGET,
 	OPT_NO_FILES,
 	OPT_FAULTS,
 	OPT_STREAM,
@@ -72,6 +75,8 @@ static const struct argp_option table[] = {
 	{"func", OPT_FUNC, "[FILE:]GLOB", 0,
 	 "Functions of the program, or of a library: calls, returns, durations. Repeatable"},
 	{"no-func", OPT_NO_FUNC, NULL, 0, "No functions, which --pid records by default"},
+	{"budget", OPT_BUDGET, "PERCENT", 0,
+	 "Of the CPU time, what recording may take; what takes more is switched off"},
 	{"no-files", OPT_NO_FILES, NULL, 0, "No paths and socket addresses of system calls"},
 	{"faults", OPT_FAULTS, NULL, 0, "Page faults"},
 	{"no-returns", OPT_NO_RETURNS, NULL, 0, "Calls of functions only"},
@@ -114,6 +119,17 @@ static uint32_t stacks_kind(const char *text)
 	return 0;
 }
 
+/* "3", "3%", "0.5%" */
+static double percent(const char *option, const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || (*end && strcmp(end, "%")) || !(value > 0) || value > 100)
+		fail(option, "not a percentage; such as 3%");
+	return value;
+}
+
 static void add_function(struct source_options *sources, const char *glob)
 {
 	const char **grown = realloc(sources->functions,
@@ -135,7 +151,12 @@ static void choose_functions(struct options *o)
 		!o->no_functions && (sources->executable || sources->function_count);
 	sources->returns &= sources->function_count > 0;
 	o->session.programs.returns = sources->returns;
-	sources->quiet = o->session.quiet;
+	sources->quiet = o->session.budget.quiet = o->session.quiet;
+	/* Nobody asked for these in particular, so they have a limit of their own. */
+	if (sources->executable && o->session.programs.functions && !o->session.budget.percent) {
+		o->session.budget.percent = FUNCTIONS_PERCENT;
+		o->session.budget.functions_only = true;
+	}
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -173,6 +194,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_NO_FUNC:
 		o->no_functions = true;
+		return 0;
+	case OPT_BUDGET:
+		o->session.budget.percent = percent("--budget", arg);
 		return 0;
 	case OPT_NO_FILES:
 		programs->files = false;

@@ -218,6 +218,70 @@ int programs_probe_functions(struct programs *p, struct probes *probes, bool at_
 	return probes_attach(probes, program, at_return, p->multi, pid, path, sites, count);
 }
 
+static void detach(struct bpf_link **link)
+{
+	bpf_link__destroy(*link);
+	*link = NULL;
+}
+
+/* All processes lack some of their allocations from now on. */
+static void unknow_all(struct programs *p)
+{
+	int fd = bpf_map__fd(p->skeleton->maps.processes);
+	__u32 *previous = NULL, pid, next;
+
+	for (; !bpf_map_get_next_key(fd, previous, &next); pid = next, previous = &pid)
+		programs_unknow(p, (pid_t)next);
+}
+
+void programs_switch_off(struct programs *p, enum record_source source)
+{
+	struct record *s = p->skeleton;
+
+	s->bss->source_off[source] = true;
+	switch (source) {
+	case RECORD_SOURCE_MALLOC:
+		unknow_all(p);
+		break;
+	case RECORD_SOURCE_SYSCALLS:
+		/* Calls that have begun are to end. */
+		usleep(1000);
+		detach(&s->links.on_sys_enter);
+		break;
+	case RECORD_SOURCE_SCHEDULING:
+		detach(&s->links.on_switch);
+		break;
+	case RECORD_SOURCE_FAULTS:
+		detach(&s->links.on_page_fault);
+		break;
+	default:
+		break;
+	}
+}
+
+void programs_forget_self(struct programs *p, __u64 address)
+{
+	struct record_block_key block = {.address = address, .tgid = (__u32)getpid()};
+	struct record_slot slot = {0};
+	struct record_ring ring = {0};
+	struct record *s = p->skeleton;
+	__u32 key = (__u32)getpid();
+
+	bpf_map_delete_elem(bpf_map__fd(s->maps.processes), &key);
+	bpf_map_delete_elem(bpf_map__fd(s->maps.pending_calls), &key);
+	bpf_map_delete_elem(bpf_map__fd(s->maps.pending_allocations), &key);
+	bpf_map_delete_elem(bpf_map__fd(s->maps.live_blocks), &block);
+	bpf_map_delete_elem(bpf_map__fd(s->maps.freed_blocks), &block);
+	for (size_t cpu = 0; cpu < p->cpus; cpu++) {
+		__u64 used = p->rings[cpu].emitted;
+
+		for (__u32 i = 0; i < used && i < p->slots; i++)
+			bpf_map_update_elem(p->buffers[cpu].fd, &i, &slot, BPF_ANY);
+		key = (__u32)cpu;
+		bpf_map_update_elem(bpf_map__fd(s->maps.rings), &key, &ring, BPF_ANY);
+	}
+}
+
 void programs_pause(struct programs *p, bool pause)
 {
 	__atomic_store_n(&p->skeleton->bss->paused, pause, __ATOMIC_SEQ_CST);

@@ -66,6 +66,12 @@ int programs_probe_functions(struct programs *programs, struct probes *probes, b
 			     pid_t pid, const char *path, const struct probe_site *sites,
 			     size_t count);
 
+/* A source that is off: its programs return at once, and what can be is detached. */
+void programs_switch_off(struct programs *programs, enum record_source source);
+
+/* Undoes that this process was recorded, with a block of memory at address. */
+void programs_forget_self(struct programs *programs, __u64 address);
+
 /* Stops and goes on filling the buffers, so that they can be read. */
 void programs_pause(struct programs *programs, bool pause);
 

@@ -360,6 +360,7 @@ static int write_all(struct sundial_record_writer *w, const struct save_what *wh
 	for (size_t cpu = 0; cpu < p->cpus && !stream; cpu++)
 		write_buffer(w, p, cpu);
 	write_unfinished(w, p);
+	budget_write(what->budget, w);
 	write_words(w, p);
 	programs_pause(p, false);
 	return table;

@@ -3,6 +3,7 @@
 #ifndef RECORD_SAVE_H
 #define RECORD_SAVE_H
 
+#include "record/budget.h"
 #include "record/injected.h"
 #include "record/mappings.h"
 #include "record/programs.h"
@@ -13,9 +14,10 @@ struct save_what {
 	struct programs *programs;
 	const struct mappings *mappings;
 	const struct sources *sources;
-	struct injected *injected; /* or NULL */
-	const char *command;	   /* as the user gave it */
-	pid_t pid;		   /* the process that was asked for */
+	const struct budget *budget; /* or NULL */
+	struct injected *injected;   /* or NULL */
+	const char *command;	     /* as the user gave it */
+	pid_t pid;		     /* the process that was asked for */
 };
 
 /* 0 or negative errno. The buffers are paused meanwhile. */

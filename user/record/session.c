@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "record/mappings.h"
 #include "record/save.h"
@@ -46,6 +47,8 @@ struct session {
 	struct programs programs;
 	struct mappings *mappings;
 	struct sources *sources;
+	struct budget *budget; /* or NULL */
+	int64_t budget_checked_ms;
 	struct ring_buffer *notices;
 	struct probed *probed;
 	size_t probed_count;
@@ -54,7 +57,8 @@ struct session {
 	unsigned int crashes; /* files written of crashes */
 	struct stream *stream;
 	int stream_wait_ms;
-	bool started; /* the target executes */
+	bool malloc_off; /* it cost too much */
+	bool started;	 /* the target executes */
 	bool target_ended;
 };
 
@@ -159,6 +163,7 @@ static int save(struct session *s, const char *path)
 		.programs = &s->programs,
 		.mappings = s->mappings,
 		.sources = s->sources,
+		.budget = s->budget,
 		.injected = injected_used(s->options->injected) ? s->options->injected : NULL,
 		.command = s->options->command,
 		.pid = s->target->pid,
@@ -256,6 +261,32 @@ static void say_spilled(const struct programs *programs)
 	}
 }
 
+static void switch_off(void *context, enum record_source source)
+{
+	struct session *s = context;
+
+	programs_switch_off(&s->programs, source);
+	if (source == RECORD_SOURCE_FUNCTIONS)
+		sources_stop(s->sources);
+	while (source == RECORD_SOURCE_MALLOC && s->probed_count)
+		forget_probes(s, s->probed[0].pid);
+	s->malloc_off |= source == RECORD_SOURCE_MALLOC;
+}
+
+static void open_budget(struct session *s)
+{
+	const struct session_options *o = s->options;
+	int ret;
+
+	if (!o->budget.percent)
+		return;
+	ret = budget_open(&s->budget, &s->programs, s->sources, &o->programs, &o->budget,
+			  switch_off, s);
+	if (ret)
+		say("there is no budget, since what a hit costs cannot be measured: %s",
+		    strerror(-ret));
+}
+
 static int start(struct session *s)
 {
 	bool known = s->target->own;
@@ -280,6 +311,7 @@ static int start(struct session *s)
 	s->sources = sources_open(&s->programs, &s->options->sources);
 	if (!s->sources)
 		return -ENOMEM;
+	open_budget(s);
 	ret = programs_track(&s->programs, s->target->pid, known);
 	if (ret)
 		return ret;
@@ -326,6 +358,30 @@ static int stream_wait_ms(struct session *s)
 	return s->stream_wait_ms;
 }
 
+/* How long nothing has to be done. */
+static int wait_ms(struct session *s)
+{
+	int wait = s->stream ? stream_wait_ms(s) : -1;
+
+	return s->budget && (wait < 0 || wait > BUDGET_TICK_MS) ? BUDGET_TICK_MS : wait;
+}
+
+/* Whatever it was that woke us, once a tick. */
+static void check_budget(struct session *s)
+{
+	struct timespec now;
+	int64_t now_ms;
+
+	if (!s->budget)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ms = now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (now_ms - s->budget_checked_ms < BUDGET_TICK_MS)
+		return;
+	s->budget_checked_ms = now_ms;
+	budget_check(s->budget);
+}
+
 /* Until the target has ended, or a signal says that it is enough. */
 static void follow(struct session *s, int signals)
 {
@@ -339,9 +395,9 @@ static void follow(struct session *s, int signals)
 	for (size_t i = 0; i < count; i++)
 		polled[3 + i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 	while (!s->target_ended) {
-		if (poll(polled, 3 + count, s->stream ? stream_wait_ms(s) : -1) < 0 &&
-		    errno != EINTR)
+		if (poll(polled, 3 + count, wait_ms(s)) < 0 && errno != EINTR)
 			return;
+		check_budget(s);
 		mappings_read(s->mappings);
 		ring_buffer__consume(s->notices);
 		/* A started program is told to stop by the terminal too, and its end awaited. */
@@ -378,6 +434,8 @@ out:
 	ring_buffer__free(s.notices);
 	while (s.probed_count)
 		forget_probes(&s, s.probed[0].pid);
+	budget_report(s.budget);
+	budget_close(s.budget);
 	sources_close(s.sources);
 	mappings_close(s.mappings);
 	programs_unload(&s.programs);

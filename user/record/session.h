@@ -4,6 +4,7 @@
 #define RECORD_SESSION_H
 
 #include <stdbool.h>
+#include "record/budget.h"
 #include "record/programs.h"
 #include "record/sources.h"
 #include "record/target.h"
@@ -17,6 +18,7 @@ struct session_options {
 	struct injected *injected; /* its region is NULL without --inject */
 	struct program_options programs;
 	struct source_options sources;
+	struct budget_options budget;
 };
 
 /*

@@ -4,6 +4,8 @@
  * in words, since a function that is missing looks like one that was not called.
  */
 #include "record/sources.h"
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -11,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "record/functions.h"
+#include "record/measure.h"
+#include "record.skel.h"
 
 #define NAMED_MAX 20000
 
@@ -19,6 +23,8 @@ struct probed_file {
 	pid_t pid; /* 0: in all */
 	dev_t device;
 	ino_t inode;
+	char *path;
+	size_t first, count; /* numbers of its probes */
 	struct probes returns, entries;
 };
 
@@ -26,6 +32,10 @@ struct probed_file {
 struct name {
 	struct record_probe record;
 	char *name, *file;
+	bool returns; /* are probed */
+	bool dropped;
+	uint64_t hits; /* when the window of the budget began */
+	uint64_t cost_ns;
 };
 
 struct sources {
@@ -35,6 +45,7 @@ struct sources {
 	size_t file_count;
 	struct name *names; /* of number n at n */
 	size_t name_count;
+	bool stopped;
 };
 
 struct sources *sources_open(struct programs *programs, const struct source_options *options)
@@ -125,44 +136,50 @@ static size_t enter_names(struct sources *s, const struct functions *found, cons
 				   .stepped = !f->cheap},
 			.name = strdup(f->name),
 			.file = strdup(path),
+			.returns = s->options->returns && f->returns,
 		};
 	}
 	s->name_count = first + found->count;
 	return first;
 }
 
-/* Attaches returns, then entries: an entry waits for its return only if that is there. */
-static int attach(struct sources *s, struct probed_file *file, const struct functions *found,
-		  size_t first, const char *path)
+static void detach(struct probed_file *file)
 {
-	struct probe_site *sites = calloc(2 * found->count + 1, sizeof(*sites));
-	struct probe_site *returns = sites + found->count;
-	size_t return_count = 0;
+	probes_detach(&file->entries);
+	probes_detach(&file->returns);
+}
+
+/* Attaches returns, then entries: an entry waits for its return only if that is there. */
+static int attach(struct sources *s, struct probed_file *file)
+{
+	struct probe_site *sites = calloc(2 * file->count + 1, sizeof(*sites));
+	struct probe_site *returns = sites + file->count;
+	size_t site_count = 0, return_count = 0;
 	int ret;
 
 	if (!sites)
 		return -ENOMEM;
-	for (size_t i = 0; i < found->count; i++) {
-		const struct function *f = &found->all[i];
-		bool with_return = s->options->returns && f->returns;
+	for (size_t i = file->first; i < file->first + file->count; i++) {
+		const struct name *name = &s->names[i];
+		struct probe_site site = {.offset = name->record.offset + name->record.at,
+					  .cookie = i};
 
-		sites[i].offset = f->offset + f->at;
-		sites[i].cookie = first + i;
-		if (with_return)
-			returns[return_count++] = sites[i];
-		if (with_return)
-			sites[i].cookie |= RECORD_COOKIE_RETURNS;
+		if (name->dropped)
+			continue;
+		if (name->returns)
+			returns[return_count++] = site;
+		if (name->returns)
+			site.cookie |= RECORD_COOKIE_RETURNS;
+		sites[site_count++] = site;
 	}
-	ret = programs_probe_functions(s->programs, &file->returns, true, file->pid, path, returns,
-				       return_count);
+	ret = programs_probe_functions(s->programs, &file->returns, true, file->pid, file->path,
+				       returns, return_count);
 	if (!ret)
-		ret = programs_probe_functions(s->programs, &file->entries, false, file->pid, path,
-					       sites, found->count);
+		ret = programs_probe_functions(s->programs, &file->entries, false, file->pid,
+					       file->path, sites, site_count);
 	free(sites);
-	if (ret) {
-		probes_detach(&file->entries);
-		probes_detach(&file->returns);
-	}
+	if (ret)
+		detach(file);
 	return ret;
 }
 
@@ -196,7 +213,6 @@ static void probe(struct sources *s, pid_t pid, const char *path, const struct s
 	struct functions found;
 	struct probed_file *grown = realloc(s->files, (s->file_count + 1) * sizeof(*grown));
 	struct probed_file *file;
-	size_t first;
 	int ret;
 
 	if (!grown)
@@ -205,9 +221,11 @@ static void probe(struct sources *s, pid_t pid, const char *path, const struct s
 	file = &grown[s->file_count];
 	*file = (struct probed_file){.pid = pid, .device = st->st_dev, .inode = st->st_ino};
 	ret = functions_find(&found, path, choice);
-	first = ret ? 0 : enter_names(s, &found, path);
+	file->path = strdup(path);
+	file->first = ret ? 0 : enter_names(s, &found, path);
+	file->count = file->first ? found.count : 0;
 	if (!ret)
-		ret = first ? attach(s, file, &found, first, path) : -ENOSPC;
+		ret = file->first && file->path ? attach(s, file) : -ENOSPC;
 	if (ret)
 		fprintf(stderr, "sundial: the functions of %s are not probed: %s\n", path,
 			strerror(-ret));
@@ -225,7 +243,7 @@ void sources_see(struct sources *s, pid_t pid, const char *path, bool begins, bo
 	bool executable;
 	struct stat st;
 
-	if (!globs || stat(path, &st) || !S_ISREG(st.st_mode))
+	if (!globs || s->stopped || stat(path, &st) || !S_ISREG(st.st_mode))
 		goto out;
 	executable = begins || is_executable(pid, &st);
 	if (executable && follow)
@@ -243,10 +261,10 @@ out:
 	free(globs);
 }
 
-static void detach(struct probed_file *file)
+static void release(struct probed_file *file)
 {
-	probes_detach(&file->entries);
-	probes_detach(&file->returns);
+	detach(file);
+	free(file->path);
 }
 
 void sources_forget(struct sources *s, pid_t pid)
@@ -255,10 +273,81 @@ void sources_forget(struct sources *s, pid_t pid)
 
 	for (size_t i = 0; i < s->file_count; i++)
 		if (s->files[i].pid == pid)
-			detach(&s->files[i]);
+			release(&s->files[i]);
 		else
 			s->files[kept++] = s->files[i];
 	s->file_count = kept;
+}
+
+static uint64_t hits_of(struct sources *s, __u32 number, uint64_t *each)
+{
+	uint64_t sum = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(s->programs->skeleton->maps.probe_hits), &number, each))
+		return 0;
+	for (size_t cpu = 0; cpu < s->programs->cpus; cpu++)
+		sum += each[cpu];
+	return sum;
+}
+
+uint64_t sources_costs(struct sources *s, const struct hit_costs *costs, bool begin)
+{
+	uint64_t *each = calloc(s->programs->cpus, sizeof(*each)), sum = 0;
+
+	for (size_t i = 1; each && i < s->name_count; i++) {
+		struct name *name = &s->names[i];
+		uint64_t hits = name->dropped ? name->hits : hits_of(s, (__u32)i, each);
+
+		name->cost_ns =
+			(hits - name->hits) * ((name->returns ? costs->both_ns : costs->call_ns) +
+					       (name->record.stepped ? costs->stepped_ns : 0));
+		sum += name->cost_ns;
+		if (begin)
+			name->hits = hits;
+	}
+	free(each);
+	return sum;
+}
+
+/* The one that costs most, 0 if none costs anything. */
+static size_t dearest(const struct sources *s)
+{
+	size_t found = 0;
+
+	for (size_t i = 1; i < s->name_count; i++)
+		if (!s->names[i].dropped && s->names[i].cost_ns &&
+		    (!found || s->names[i].cost_ns > s->names[found].cost_ns))
+			found = i;
+	return found;
+}
+
+size_t sources_drop(struct sources *s, const struct hit_costs *costs, uint64_t left_ns)
+{
+	uint64_t sum = sources_costs(s, costs, false);
+	size_t dropped = 0, number;
+
+	/* One by one, each would cost a grace period to attach again. */
+	if (!s->programs->multi)
+		return 0;
+	while (sum > left_ns && (number = dearest(s))) {
+		s->names[number].dropped = true;
+		sum -= s->names[number].cost_ns;
+		dropped++;
+	}
+	for (size_t i = 0; i < s->file_count; i++) {
+		detach(&s->files[i]);
+		if (s->files[i].first && attach(s, &s->files[i]))
+			fprintf(stderr, "sundial: the functions of %s are no longer probed\n",
+				s->files[i].path);
+	}
+	return dropped;
+}
+
+void sources_stop(struct sources *s)
+{
+	s->stopped = true;
+	for (size_t i = 0; i < s->file_count; i++)
+		detach(&s->files[i]);
 }
 
 void sources_write(const struct sources *s, struct sundial_record_writer *writer)
@@ -284,7 +373,7 @@ void sources_close(struct sources *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->file_count; i++)
-		detach(&s->files[i]);
+		release(&s->files[i]);
 	for (size_t i = 1; i < s->name_count; i++) {
 		free(s->names[i].name);
 		free(s->names[i].file);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include "record/lib/librecord.h"
 #include "record/programs.h"
@@ -36,6 +37,20 @@ void sources_see(struct sources *sources, pid_t pid, const char *path, bool begi
 
 /* Process pid has ended. */
 void sources_forget(struct sources *sources, pid_t pid);
+
+struct hit_costs;
+
+/* What the hits of functions have cost since the last call with begin, in ns. */
+uint64_t sources_costs(struct sources *sources, const struct hit_costs *costs, bool begin);
+
+/*
+ * Probes no longer the functions that cost most, so that the others cost at most left_ns.
+ * Returns how many went: 0 if it cannot be done so.
+ */
+size_t sources_drop(struct sources *sources, const struct hit_costs *costs, uint64_t left_ns);
+
+/* Probes no function any longer, now or later. */
+void sources_stop(struct sources *sources);
 
 /* What numbers of probes in events refer to. */
 void sources_write(const struct sources *sources, struct sundial_record_writer *writer);

@@ -18,7 +18,7 @@ const char *event_name(const struct record_header *event)
 		[RECORD_FREE] = "free",	      [RECORD_OUTPUT] = "output",
 		[RECORD_FAULT] = "fault",     [RECORD_CALL] = "call",
 		[RECORD_RETURN] = "return",   [RECORD_FILE] = "file",
-		[RECORD_NET] = "net",
+		[RECORD_NET] = "net",	      [RECORD_SOURCE] = "source",
 	};
 
 	if (event->type >= sizeof(names) / sizeof(names[0]) || !names[event->type])
@@ -97,6 +97,31 @@ static void output_words(const struct record_text *e, char *text, size_t bytes)
 	snprintf(text, bytes, "standard error: %.*s", (int)strcspn(e->text, "\n"), e->text);
 }
 
+const char *source_name(__u32 source)
+{
+	static const char *const names[] = {
+		[RECORD_SOURCE_MALLOC] = "malloc",     [RECORD_SOURCE_FUNCTIONS] = "functions",
+		[RECORD_SOURCE_SYSCALLS] = "syscalls", [RECORD_SOURCE_SCHEDULING] = "sched",
+		[RECORD_SOURCE_FAULTS] = "faults",
+	};
+
+	return source < sizeof(names) / sizeof(names[0]) ? names[source] : "unknown";
+}
+
+static void source_words(const struct record_source_off *e, char *text, size_t bytes)
+{
+	char some[48] = "";
+
+	if (e->functions)
+		snprintf(some, sizeof(some), " (%u of them)", e->functions);
+	snprintf(text, bytes,
+		 "the recorder switches off: %s%s; %llu hits took %.1f %% of the CPU time, %.1f "
+		 "%% are allowed",
+		 source_name(e->source), some, e->hits,
+		 e->cpu_ns ? 100.0 * (double)e->cost_ns / (double)e->cpu_ns : 0.0,
+		 e->budget_permille / 10.0);
+}
+
 void event_words(const struct record_header *event, char *text, size_t bytes)
 {
 	const struct record_fork *fork = (const struct record_fork *)event;
@@ -135,6 +160,9 @@ void event_words(const struct record_header *event, char *text, size_t bytes)
 		break;
 	case RECORD_FAULT:
 		snprintf(text, bytes, "page fault at %#llx, from %#llx", fault->address, fault->ip);
+		break;
+	case RECORD_SOURCE:
+		source_words((const struct record_source_off *)event, text, bytes);
 		break;
 	case RECORD_FILE:
 	case RECORD_NET:

@@ -81,6 +81,14 @@ static json_t *operand_json(const struct record_header *event)
 			 text(words));
 }
 
+static json_t *source_json(const struct record_source_off *e)
+{
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "source", source_name(e->source), "functions",
+			 (json_int_t)e->functions, "hits", (json_int_t)e->hits, "cost_ns",
+			 (json_int_t)e->cost_ns, "cpu_ns", (json_int_t)e->cpu_ns, "budget_permille",
+			 (json_int_t)e->budget_permille);
+}
+
 static json_t *fields(const struct record_header *event)
 {
 	const struct record_fork *fork = (const struct record_fork *)event;
@@ -108,6 +116,8 @@ static json_t *fields(const struct record_header *event)
 	case RECORD_ALLOC:
 	case RECORD_FREE:
 		return memory_fields((const struct record_memory *)event);
+	case RECORD_SOURCE:
+		return source_json((const struct record_source_off *)event);
 	case RECORD_FILE:
 	case RECORD_NET:
 		return operand_json(event);

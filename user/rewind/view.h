@@ -51,6 +51,9 @@ void slice_name(const struct record_header *event, char *text, size_t bytes);
 /* An event in a few words: "malloc(100) = 0x5555...". */
 void event_words(const struct record_header *event, char *text, size_t bytes);
 
+/* What --no-NAME of the recorder would leave out. */
+const char *source_name(__u32 source);
+
 /* Its type in one word. */
 const char *event_name(const struct record_header *event);
 

@@ -50,6 +50,7 @@ static const struct {
 	[RECORD_FAULT] = {sizeof(struct record_fault), 0},
 	[RECORD_CALL] = {sizeof(struct record_function_call), 0},
 	[RECORD_FILE] = {sizeof(struct record_path), offsetof(struct record_path, path)},
+	[RECORD_SOURCE] = {sizeof(struct record_source_off), 0},
 	[RECORD_NET] = {sizeof(struct record_address), 0},
 	[RECORD_RETURN] = {sizeof(struct record_function_return), 0},
 	[RECORD_RUN] = {sizeof(struct record_run), 0},
