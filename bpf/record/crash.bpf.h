@@ -7,10 +7,14 @@
  *
  * A signal with a handler may be no crash. The thread is kept all the same, and the
  * first time counts: run-time systems print something and raise it again by default.
+ *
+ * A process that another one ends is kept as well, while half of the room is left for
+ * crashes: its threads may have waited for each other.
  */
 #ifndef RECORD_CRASH_BPF_H
 #define RECORD_CRASH_BPF_H
 
+#define SIGQUIT	 3
 #define SIGILL	 4
 #define SIGTRAP	 5
 #define SIGABRT	 6
@@ -249,6 +253,20 @@ static __always_inline void keep_thread(const struct record_process *process, in
 	crash->header.type = RECORD_CRASH;
 }
 
+/*
+ * The signal that ends the whole process, if this is its delivery to a thread: every
+ * thread gets SIGKILL for it. A process that ends by itself kills its threads like that
+ * too, but has a status then, and no signal.
+ */
+static __always_inline int ending_signal(int number, __u64 handler)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (number == SIGQUIT && !handler)
+		return SIGQUIT;
+	return number == SIGKILL ? BPF_CORE_READ(task, signal, group_exit_code) & 0x7f : 0;
+}
+
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigaction *action)
 {
@@ -256,6 +274,8 @@ int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigac
 	struct record_process *process = this_process();
 	__u64 handler, address = 0;
 	struct record_signal *event;
+	int ended_by = 0;
+	__u32 flags = 0;
 
 	if (!process)
 		return 0;
@@ -274,14 +294,17 @@ int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigac
 		commit(event);
 	}
 	if (is_crash(number) && handler != 1) {
-		keep_thread(process, number, info,
-			    RECORD_CRASH_FIRST | (handler ? 0 : RECORD_CRASH_FINAL));
-		if (handler)
+		flags = RECORD_CRASH_FIRST | (handler ? 0 : RECORD_CRASH_FINAL);
+	} else if (number != SIGKILL || !process->crashed) {
+		ended_by = ending_signal(number, handler);
+		if (!ended_by || crashed_count >= RECORD_CRASH_THREADS / 2)
 			return 0;
+		flags = RECORD_CRASH_ENDED;
+	}
+	keep_thread(process, ended_by ? ended_by : number, info, flags);
+	if (flags & RECORD_CRASH_FINAL) {
 		process->crashed = 1;
 		notify(RECORD_NOTICE_CRASH, number, address);
-	} else if (number == SIGKILL && process->crashed) {
-		keep_thread(process, number, info, 0);
 	}
 	return 0;
 }

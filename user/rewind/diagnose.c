@@ -59,6 +59,20 @@ void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *ro
 	place->stack = c->stack;
 }
 
+void place_words(const struct stack *stack, char *text, size_t bytes)
+{
+	const struct frame *own = stack_own(stack);
+	const char *base = own && own->file ? strrchr(own->file, '/') : NULL;
+
+	if (!own || !own->function)
+		snprintf(text, bytes, "unknown code");
+	else if (!own->file)
+		snprintf(text, bytes, "%s", own->function);
+	else
+		snprintf(text, bytes, "%s (%s:%d)", own->function, base ? base + 1 : own->file,
+			 own->line);
+}
+
 static const char *signal_words(int number, int code)
 {
 	switch (number) {
@@ -136,6 +150,8 @@ size_t diagnose(const struct model *model, struct diagnosis *found, size_t max)
 	if (crash && max)
 		return diagnose_crash(model, crash, found);
 	count = diagnose_ended(model, found, max);
+	if (!count)
+		count = diagnose_deadlock(model, found, max);
 	if (count)
 		return count;
 	count = diagnose_quiet_misuse(model, found, max);

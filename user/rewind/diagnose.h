@@ -49,6 +49,8 @@ void say_evidence(struct diagnosis *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 struct place *say_place(struct diagnosis *d, const char *role, uint64_t host_ns, uint32_t tid);
 void say_crashed(const struct crash_case *c, struct diagnosis *d, const char *role);
+/* "main (uaf.c:17)": where a person would look; for the sentences. */
+void place_words(const struct stack *stack, char *text, size_t bytes);
 void say_site(struct diagnosis *d, struct process_files *files, const char *role,
 	      const struct record_site *site);
 
@@ -65,6 +67,9 @@ size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t
 
 /* A process that its run-time system ended, by a status and no signal. */
 size_t diagnose_ended(const struct model *model, struct diagnosis *found, size_t max);
+
+/* Threads of a process that was ended by a signal, which waited for each other. */
+size_t diagnose_deadlock(const struct model *model, struct diagnosis *found, size_t max);
 
 /* Misuse in a process that did not crash. */
 size_t diagnose_quiet_misuse(const struct model *model, struct diagnosis *found, size_t max);

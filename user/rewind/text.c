@@ -104,8 +104,9 @@ static void put_threads(FILE *to, const struct model *model)
 		fprintf(to, "  thread %u, ", threads[i].crash->header.tid);
 		put_safe(to, threads[i].crash->name);
 		fputs(":\n", to);
-		for (size_t n = 0; n < stack->count && n < THREAD_FRAMES; n++)
-			put_frame(to, n, &stack->frames[n]);
+		for (size_t n = 0; n < stack->count; n++)
+			if (n < THREAD_FRAMES || &stack->frames[n] == stack_own(stack))
+				put_frame(to, n, &stack->frames[n]);
 	}
 	if (count > 1)
 		fputc('\n', to);
