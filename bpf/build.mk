@@ -29,6 +29,11 @@ $(BPF_OUT)/%.bpf.o: bpf/%.bpf.c bpf/sundial.bpf.h include/uapi/linux/sundial.h $
 $(BPF_OUT)/record.bpf.o: BPF_FLAGS += -mcpu=v3
 $(BPF_OUT)/record.bpf.o: $(wildcard bpf/record/*.h)
 
+# The same without the module's functions.
+$(BPF_OUT)/record_plain.bpf.o: bpf/record.bpf.c bpf/sundial.bpf.h include/uapi/linux/sundial.h \
+			       $(BPF_OUT)/vmlinux.h $(wildcard bpf/*.h bpf/record/*.h)
+	$(BPF_CLANG) $(BPF_FLAGS) -mcpu=v3 -DRECORD_PLAIN -c -o $@ $<
+
 %.skel.h: %.bpf.o
 	bpftool gen skeleton $< name $(basename $(basename $(notdir $<))) >$@.tmp
 	@mv $@.tmp $@

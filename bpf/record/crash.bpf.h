@@ -41,8 +41,6 @@ struct {
 	__type(value, __u32);
 } crashed_slots SEC(".maps");
 
-__u64 crashed_count;
-
 static __always_inline void copy_registers(__u64 *to, const struct pt_regs *regs)
 {
 	to[RECORD_RAX] = BPF_CORE_READ(regs, ax);
@@ -189,17 +187,55 @@ static __always_inline void keep_frames(struct record_crashed_thread *thread)
 		bpf_probe_read_kernel(&thread->frames, sizeof(thread->frames), frames);
 }
 
-static __always_inline struct record_crashed_thread *crashed_thread(__u32 tid)
+/*
+ * A slot that nobody has, of the first so many. In the whole system's recording those
+ * of faults that are handled, which some run-time systems live by, are given back when
+ * the thread ends; those of crashes by the recorder, when it has written them.
+ */
+static __always_inline struct record_crashed_thread *take_slot(__u32 tid, __u32 slots)
 {
-	__u32 *known = bpf_map_lookup_elem(&crashed_slots, &tid), slot;
+	struct record_crashed_thread *thread;
 
-	if (known)
-		slot = *known;
-	else
-		slot = __sync_fetch_and_add(&crashed_count, 1);
+	for (__u32 slot = 0; slot < RECORD_CRASH_THREADS && slot < slots; slot++) {
+		__u32 key = slot;
+
+		thread = bpf_map_lookup_elem(&crashed_threads, &key);
+		if (!thread || __sync_val_compare_and_swap(&thread->taken, 0, 1))
+			continue;
+		bpf_map_update_elem(&crashed_slots, &tid, &key, BPF_ANY);
+		return thread;
+	}
+	return NULL;
+}
+
+static __always_inline void release_slot(__u32 tid)
+{
+	__u32 *slot = bpf_map_lookup_elem(&crashed_slots, &tid);
+	struct record_crashed_thread *thread = NULL;
+
+	if (slot)
+		thread = bpf_map_lookup_elem(&crashed_threads, slot);
+	if (!thread)
+		return;
+	bpf_map_delete_elem(&crashed_slots, &tid);
+	thread->crash.header.type = 0;
+	__sync_lock_test_and_set(&thread->taken, 0);
+}
+
+#define HANDLED_NS 100000000ULL /* from one fault that is handled to the next that is kept */
+
+static __always_inline struct record_crashed_thread *crashed_thread(__u32 tid, __u32 flags)
+{
+	__u32 *known = bpf_map_lookup_elem(&crashed_slots, &tid);
+	bool handled = flags == RECORD_CRASH_FIRST && whole_system;
+	struct record_crashed_thread *thread;
+
 	if (!known)
-		bpf_map_update_elem(&crashed_slots, &tid, &slot, BPF_ANY);
-	return bpf_map_lookup_elem(&crashed_threads, &slot);
+		return take_slot(tid, handled ? RECORD_CRASH_THREADS / 2 : RECORD_CRASH_THREADS);
+	thread = bpf_map_lookup_elem(&crashed_threads, known);
+	if (thread && handled && bpf_ktime_get_ns() - thread->crash.header.host_ns < HANDLED_NS)
+		return NULL;
+	return thread;
 }
 
 static __always_inline bool is_crash(int number)
@@ -212,7 +248,7 @@ static __always_inline void keep_thread(const struct record_process *process, in
 					struct kernel_siginfo *info, __u32 flags)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	struct record_crashed_thread *thread = crashed_thread((__u32)id);
+	struct record_crashed_thread *thread = crashed_thread((__u32)id, flags);
 	struct record_crash *crash;
 
 	if (!thread)

@@ -7,6 +7,7 @@
 #define RECORD_PROCESS_BPF_H
 
 const volatile bool follow = true;
+const volatile bool whole_system; /* every process, and only crashes wake the recorder */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -24,6 +25,11 @@ __u64 notices_lost;
 
 static __always_inline struct record_process *process_of(__u32 tgid)
 {
+	struct record_process *found = bpf_map_lookup_elem(&processes, &tgid), unknown = {};
+
+	if (found || !whole_system)
+		return found;
+	bpf_map_update_elem(&processes, &tgid, &unknown, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&processes, &tgid);
 }
 
@@ -50,6 +56,8 @@ static __always_inline void notify(__u32 kind, __s32 number, __u64 address)
 	bpf_ringbuf_submit(notice, 0);
 }
 
+static __always_inline void release_slot(__u32 tid);
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -70,7 +78,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (tgid == parent->tgid || !follow)
 		return 0;
 	bpf_map_update_elem(&processes, &tgid, &own, BPF_ANY);
-	notify(RECORD_NOTICE_FORK, tgid, 0);
+	if (!whole_system)
+		notify(RECORD_NOTICE_FORK, tgid, 0);
 	return 0;
 }
 
@@ -91,7 +100,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 			event->text[0] = 0;
 		commit(event);
 	}
-	notify(RECORD_NOTICE_EXEC, 0, 0);
+	if (!whole_system)
+		notify(RECORD_NOTICE_EXEC, 0, 0);
 	return 0;
 }
 
@@ -110,9 +120,12 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		event->epoch = process->epoch;
 		commit(event);
 	}
+	if (whole_system && !process->crashed)
+		release_slot(task->pid);
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	notify(RECORD_NOTICE_EXIT, task->exit_code, 0);
+	if (!whole_system || process->crashed)
+		notify(RECORD_NOTICE_EXIT, task->exit_code, 0);
 	bpf_map_delete_elem(&processes, &tgid);
 	return 0;
 }

@@ -149,6 +149,7 @@ struct record_crashed_thread {
 	__u64 pointers[RECORD_POINTERS];
 	__u64 pointed[RECORD_POINTERS][8];
 	__u8 pointed_status[RECORD_POINTERS];
+	__u32 taken;		     /* 0: a free slot */
 	struct record_frames frames; /* what to put back into the pages */
 };
 

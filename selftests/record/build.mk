@@ -69,7 +69,7 @@ $(BUILD)/record/nodes_test: selftests/record/nodes_test.c user/record/nodes.c
 
 # The same for a machine without libraries.
 RECORD_VM      := $(BUILD)/selftests/record/vm
-RECORD_CRASHES := double_free uaf_list null_dereference healthy_memory
+RECORD_CRASHES := double_free uaf_list null_dereference healthy_memory written_after_free
 RECORD_STATIC  := -lelf -lz -lbz2 -llzma
 
 $(RECORD_VM)/sundial-record: $(BUILD)/sundial-record
@@ -99,7 +99,7 @@ VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECOR
 CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
 CHECKS += selftests/record/functions.sh selftests/record/operands.sh selftests/record/budget.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/buffers.sh \
+	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/system.sh selftests/record/buffers.sh \
 	  $(BUILD)/record/nodes_test selftests/record/threads.sh \
 	  selftests/record/sim.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free

@@ -40,6 +40,9 @@ record ./crash-uaf_list
 says "^use after free in second" "record: a use after free is diagnosed"
 record ./crash-null_dereference
 says "^null pointer dereference in main" "record: a null dereference is diagnosed"
+record ./crash-written_after_free
+says "it said: malloc(): unaligned tcache chunk" "record: an abort has the program's last words"
+says "main at .*written_after_free.c:27" "record: and a stack through functions whose return is probed"
 record ./crash-healthy_memory
 says "^no crash, and nothing wrong with memory" "record: nothing is wrong with a healthy program"
 record ./crowd
@@ -80,5 +83,26 @@ awk '/^[0-9]+ events:/ {
 	exit !(word[1] > 80000 && word[1] == word[2] + word[3] + word[4])
 }' /tmp/shown
 result $? "record: the same when they are streamed" /tmp/log
+mkdir -m 700 /tmp/crashes
+./sundial-record --system --on-crash /tmp/crashes --buffer 1 2>/tmp/log &
+recorder=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	grep -q "recording the whole system" /tmp/log && break
+	sleep 1
+done
+./crash-null_dereference
+./crash-double_free
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ "$(ls /tmp/crashes | grep -c 'record$')" = 2 ] && break
+	sleep 1
+done
+kill -TERM $recorder
+wait $recorder
+result $? "record: the whole system's recorder ends by SIGTERM" /tmp/log
+./sundial-rewind /tmp/crashes/crash-*null* >/tmp/shown 2>&1
+says "^null pointer dereference in main" "record: a crash of any process is diagnosed"
+./sundial-rewind /tmp/crashes/crash-*double* >/tmp/shown 2>&1
+says "main at .*double_free.c" "record: and another's, with its stack"
+rm -r /tmp/crashes
 echo "1..$number"
 exit $failed

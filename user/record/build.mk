@@ -12,7 +12,7 @@ $(RECORD_LIB_OBJ) $(RECORD_OBJ): $(RECORD_OUT)/%.o: user/record/%.c $(RECORD_DEP
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(RECORD_FLAGS) $(CFLAGS) $(WARN) -Wno-missing-field-initializers -fPIC -c -o $@ $<
 
-$(RECORD_OBJ): $(BUILD)/bpf/record.skel.h user/record/inject/inject.h
+$(RECORD_OBJ): $(BUILD)/bpf/record.skel.h $(BUILD)/bpf/record_plain.skel.h user/record/inject/inject.h
 
 $(RECORD_LIB): $(RECORD_LIB_OBJ)
 	@rm -f $@
@@ -28,6 +28,8 @@ install-record: $(RECORD_LIB) $(BUILD)/sundial-record $(BUILD)/sundial-inject.so
 	install -m 755 $(BUILD)/sundial-record $(BUILD)/sundial-inject.so $(DESTDIR)$(PREFIX)/libexec/sundial/
 	install -m 644 $(RECORD_LIB) $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 user/record/lib/librecord.h bpf/events.h $(DESTDIR)$(PREFIX)/include/sundial/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' user/record/sundial-record.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/sundial-record.service
 
 ALL += $(RECORD_LIB) $(BUILD)/sundial-record
 INSTALLS += install-record

@@ -13,9 +13,11 @@
 #include "record/injectable.h"
 #include "record/injected.h"
 #include "record/session.h"
+#include "record/system.h"
 
 #define EXIT_SUNDIAL 125
 #define BUFFER_MIB   256
+#define SYSTEM_MIB   8
 
 #define FUNCTIONS_PERCENT 5 /* of the CPU time: an executable's, if not named */
 #define FRAMES		  16
@@ -27,6 +29,8 @@ struct options {
 	bool inject, no_functions;
 	struct inject_options injected;
 	struct session_options session;
+	bool whole_system;
+	struct system_options system;
 };
 
 enum {
@@ -48,6 +52,11 @@ enum {
 	OPT_NO_FILES,
 	OPT_FAULTS,
 	OPT_STREAM,
+	OPT_SYSTEM,
+	OPT_ON_CRASH,
+	OPT_MAX_FILES,
+	OPT_MAX_SIZE,
+	OPT_MAX_RATE,
 };
 
 static const struct argp_option table[] = {
@@ -82,6 +91,12 @@ static const struct argp_option table[] = {
 	{"no-returns", OPT_NO_RETURNS, NULL, 0, "Calls of functions only"},
 	{"stream", OPT_STREAM, NULL, 0,
 	 "Everything to the file as it happens, not the latest at the end"},
+	{"system", OPT_SYSTEM, NULL, 0, "Every process, and no allocations: see --on-crash"},
+	{"on-crash", OPT_ON_CRASH, "DIR", 0, "With --system: a file here for each crash"},
+	{"max-files", OPT_MAX_FILES, "N", 0, "Of --on-crash; the oldest go. Default: 100"},
+	{"max-size", OPT_MAX_SIZE, "MIB", 0, "Of all of them together. Default: 1024"},
+	{"max-rate", OPT_MAX_RATE, "N", 0,
+	 "How many a minute are written; more are counted. Default: 30"},
 	{"quiet", 'q', NULL, 0, "Print nothing but errors and crashes"},
 	{0},
 };
@@ -176,6 +191,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_BUFFER:
 		programs->buffer_bytes = number("--buffer", arg, 1UL << 16) << 20;
+		o->system.buffer_bytes = programs->buffer_bytes;
+		return 0;
+	case OPT_SYSTEM:
+		o->whole_system = true;
+		return 0;
+	case OPT_ON_CRASH:
+		o->system.folder = arg;
+		return 0;
+	case OPT_MAX_FILES:
+		o->system.files_max = number("--max-files", arg, 1UL << 20);
+		return 0;
+	case OPT_MAX_SIZE:
+		o->system.bytes_max = number("--max-size", arg, 1UL << 24) << 20;
+		return 0;
+	case OPT_MAX_RATE:
+		o->system.rate_max = number("--max-rate", arg, 1UL << 20);
 		return 0;
 	case OPT_NO_FOLLOW:
 		programs->follow = false;
@@ -241,6 +272,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->argv = state->argv + state->next;
 		return 0;
 	case ARGP_KEY_END:
+		if (o->whole_system != !!o->system.folder)
+			fail("which folder?", "sundial record --system --on-crash DIR");
+		if (o->whole_system && (o->pid || o->argv))
+			fail("--system", "is of every process, and takes none");
+		if (o->whole_system)
+			return 0;
 		if (!o->pid == !o->argv)
 			fail("which process?",
 			     "sundial record [OPTION...] (-p PID | -- PROG ARGS)");
@@ -298,6 +335,10 @@ int main(int argc, char **argv)
 		"Record what a process does, and write its last moments to a file."};
 	struct options o = {
 		.injected = {.frames = FRAMES},
+		.system = {.files_max = 100,
+			   .bytes_max = 1UL << 30,
+			   .rate_max = 30,
+			   .buffer_bytes = (size_t)SYSTEM_MIB << 20},
 		.session = {.path = "sundial.record",
 			    .programs = {.buffer_bytes = (size_t)BUFFER_MIB << 20,
 					 .follow = true,
@@ -318,6 +359,10 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &o);
 	if (!o.injected.seed && getrandom(&o.injected.seed, sizeof(o.injected.seed), 0) < 0)
 		o.injected.seed = (uint64_t)getpid();
+	if (o.whole_system) {
+		o.system.quiet = o.session.quiet;
+		return system_run(&o.system);
+	}
 	command = join(o.argv, o.pid);
 	program = o.argv ? find_program(o.argv[0]) : NULL;
 	o.session.command = command;

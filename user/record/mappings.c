@@ -20,7 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUFFER_PAGES 64 /* of data, for each CPU */
+#define BUFFER_PAGES 64	 /* of data, for each CPU */
+#define SYSTEM_PAGES 512 /* the same of a whole system */
 
 #ifndef PERF_RECORD_MISC_MMAP_BUILD_ID
 #define PERF_RECORD_MISC_MMAP_BUILD_ID (1 << 14)
@@ -49,6 +50,10 @@ struct mappings {
 	mapping_seen *seen;
 	void *context;
 	size_t page_bytes;
+	size_t data_pages; /* of each buffer */
+	bool system;
+	pid_t *ended; /* processes to be forgotten at the next read */
+	size_t ended_count;
 };
 
 /* The part of PERF_RECORD_MMAP2 that is fixed. */
@@ -175,7 +180,10 @@ static int read_existing(struct mappings *m, pid_t pid)
 		mapping.protection = (flags[0] == 'r' ? PROT_READ : 0) |
 				     (flags[1] == 'w' ? PROT_WRITE : 0) |
 				     (flags[2] == 'x' ? PROT_EXEC : 0);
-		if (path[0] == '/')
+		/* Of a whole system only what stacks are unwound with. */
+		if (m->system && (!(mapping.protection & PROT_EXEC) || path[0] != '/'))
+			continue;
+		if (path[0] == '/' && !m->system)
 			read_build_id(&mapping, path);
 		ret = add(m, &mapping, path);
 	}
@@ -183,7 +191,7 @@ static int read_existing(struct mappings *m, pid_t pid)
 	return ret;
 }
 
-static int open_event(pid_t tid, int cpu, int into)
+static int open_event(const struct mappings *m, pid_t tid, int cpu, int into)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
@@ -191,10 +199,10 @@ static int open_event(pid_t tid, int cpu, int into)
 		.config = PERF_COUNT_SW_DUMMY,
 		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
 		.sample_id_all = 1,
-		.inherit = 1,
+		.inherit = !m->system,
 		.mmap = 1,
 		.mmap2 = 1,
-		.mmap_data = 1,
+		.mmap_data = !m->system,
 		.build_id = 1,
 		.comm = 1,
 		.comm_exec = 1,
@@ -202,7 +210,7 @@ static int open_event(pid_t tid, int cpu, int into)
 		.exclude_kernel = 1,
 		.exclude_hv = 1,
 		.watermark = 1,
-		.wakeup_watermark = 1,
+		.wakeup_watermark = m->system ? SYSTEM_PAGES * (uint32_t)m->page_bytes / 4 : 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
@@ -222,12 +230,12 @@ static int open_buffers(struct mappings *m, pid_t pid)
 	for (size_t cpu = 0; cpu < m->cpus; cpu++) {
 		struct buffer *buffer = &m->buffers[cpu];
 
-		buffer->fd = open_event(pid, (int)cpu, -1);
+		buffer->fd = open_event(m, pid, (int)cpu, -1);
 		if (buffer->fd == -ENODEV) /* a CPU that is not there */
 			continue;
 		if (buffer->fd < 0)
 			return buffer->fd;
-		buffer->page = mmap(NULL, (1 + BUFFER_PAGES) * m->page_bytes,
+		buffer->page = mmap(NULL, (1 + m->data_pages) * m->page_bytes,
 				    PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
 		if (buffer->page == MAP_FAILED) {
 			buffer->page = NULL;
@@ -260,7 +268,7 @@ static int open_threads(struct mappings *m, pid_t pid)
 		}
 		m->extra = grown;
 		for (size_t cpu = 0; cpu < m->cpus && m->buffers[cpu].page; cpu++) {
-			int fd = open_event(tid, (int)cpu, m->buffers[cpu].fd);
+			int fd = open_event(m, tid, (int)cpu, m->buffers[cpu].fd);
 
 			if (fd >= 0)
 				m->extra[m->extras++] = fd;
@@ -271,35 +279,78 @@ static int open_threads(struct mappings *m, pid_t pid)
 	return ret;
 }
 
-int mappings_open(struct mappings **mappings, pid_t pid, bool existing, mapping_seen *seen,
-		  void *context)
+static int create(struct mappings **mappings, bool system)
 {
 	struct mappings *m = calloc(1, sizeof(*m));
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	int ret = -ENOMEM;
 
 	if (!m)
-		return ret;
-	m->seen = seen;
-	m->context = context;
+		return -ENOMEM;
+	m->system = system;
+	m->data_pages = system ? SYSTEM_PAGES : BUFFER_PAGES;
 	m->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	m->buffers = calloc((size_t)cpus, sizeof(*m->buffers));
-	if (!m->buffers)
-		goto out;
+	if (!m->buffers) {
+		free(m);
+		return -ENOMEM;
+	}
 	m->cpus = (size_t)cpus;
 	for (size_t i = 0; i < m->cpus; i++)
 		m->buffers[i].fd = -1;
+	*mappings = m;
+	return 0;
+}
+
+int mappings_open(struct mappings **mappings, pid_t pid, bool existing, mapping_seen *seen,
+		  void *context)
+{
+	struct mappings *m;
+	int ret = create(&m, false);
+
+	if (ret)
+		return ret;
+	m->seen = seen;
+	m->context = context;
 	ret = open_buffers(m, pid);
 	if (!ret && existing)
 		ret = open_threads(m, pid);
 	if (!ret && existing)
 		ret = read_existing(m, pid);
-out:
 	if (ret)
 		mappings_close(m);
 	else
 		*mappings = m;
 	return ret;
+}
+
+/* What every process that runs already has mapped; one that ends meanwhile has nothing. */
+static void read_all_existing(struct mappings *m)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0)
+			read_existing(m, atoi(entry->d_name));
+	if (dir)
+		closedir(dir);
+}
+
+int mappings_open_system(struct mappings **mappings)
+{
+	struct mappings *m;
+	int ret = create(&m, true);
+
+	if (ret)
+		return ret;
+	ret = open_buffers(m, -1);
+	if (ret) {
+		mappings_close(m);
+		return ret;
+	}
+	read_all_existing(m);
+	*mappings = m;
+	return 0;
 }
 
 size_t mappings_fds(const struct mappings *m, int *fds, size_t max)
@@ -342,7 +393,7 @@ static void copy_out(const struct mappings *m, const struct buffer *buffer, uint
 		     size_t bytes)
 {
 	const char *data = (const char *)buffer->page + m->page_bytes;
-	size_t mask = BUFFER_PAGES * m->page_bytes - 1;
+	size_t mask = m->data_pages * m->page_bytes - 1;
 
 	for (size_t i = 0; i < bytes; i++)
 		((char *)to)[i] = data[(at + i) & mask];
@@ -396,6 +447,34 @@ static void take_mapping(struct mappings *m, const struct report *report)
 		m->lost++;
 }
 
+/* The process of a thread that has ended is forgotten later if that was its first. */
+static void end(struct mappings *m, pid_t tgid, pid_t tid)
+{
+	pid_t *grown;
+
+	if (!m->system || tgid != tid)
+		return;
+	grown = realloc(m->ended, (m->ended_count + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	m->ended = grown;
+	m->ended[m->ended_count++] = tgid;
+}
+
+size_t mappings_ended(const struct mappings *m)
+{
+	return m->ended_count;
+}
+
+void mappings_forget_ended(struct mappings *m, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		forget(m, m->ended[i]);
+	m->ended_count -= count;
+	if (count)
+		memmove(m->ended, m->ended + count, m->ended_count * sizeof(*m->ended));
+}
+
 static void take(struct mappings *m, const struct report *report)
 {
 	const struct perf_event_header *header = report->header;
@@ -411,6 +490,9 @@ static void take(struct mappings *m, const struct report *report)
 		break;
 	case PERF_RECORD_FORK:
 		inherit(m, (pid_t)ids[1], (pid_t)ids[0]);
+		break;
+	case PERF_RECORD_EXIT: /* pid, parent's pid, tid, parent's tid */
+		end(m, (pid_t)ids[0], (pid_t)ids[2]);
 		break;
 	case PERF_RECORD_LOST:
 		m->lost += ((const uint64_t *)(header + 1))[1];
@@ -452,7 +534,7 @@ void mappings_close(struct mappings *m)
 		close(m->extra[i]);
 	for (size_t i = 0; i < m->cpus; i++) {
 		if (m->buffers[i].page)
-			munmap(m->buffers[i].page, (1 + BUFFER_PAGES) * m->page_bytes);
+			munmap(m->buffers[i].page, (1 + m->data_pages) * m->page_bytes);
 		if (m->buffers[i].fd >= 0)
 			close(m->buffers[i].fd);
 	}
@@ -462,5 +544,6 @@ void mappings_close(struct mappings *m)
 	free(m->buffers);
 	free(m->extra);
 	free(m->reports);
+	free(m->ended);
 	free(m);
 }

@@ -35,6 +35,16 @@ typedef void mapping_seen(void *context, const struct mapping *mapping);
 int mappings_open(struct mappings **mappings, pid_t pid, bool existing, mapping_seen *seen,
 		  void *context);
 
+/* Follows every process of the system, those that run already too. */
+int mappings_open_system(struct mappings **mappings);
+
+/*
+ * Of a whole system: how many processes have ended and are not forgotten, and forgets the
+ * first count of them, the earliest.
+ */
+size_t mappings_ended(const struct mappings *mappings);
+void mappings_forget_ended(struct mappings *mappings, size_t count);
+
 /* Descriptors to poll for input, at most max; returns how many. */
 size_t mappings_fds(const struct mappings *mappings, int *fds, size_t max);
 

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,12 @@
 #include <unistd.h>
 #include "record/shapes.h"
 #include "record/nodes.h"
+#include "record/plain.h"
 #include "record.skel.h"
 
 #define SCRATCHES   4 /* for each CPU, as malloc.bpf.h has it */
 #define SLOTS_LEAST 1024
+#define FREED_LEAST 64 /* entries of a map that is not used */
 #define MULTI_TYPE  48 /* BPF_TRACE_UPROBE_MULTI */
 
 static size_t slots_for(size_t bytes, size_t cpus)
@@ -71,10 +74,10 @@ static int make_buffer(struct programs *p, size_t cpu)
 	return 0;
 }
 
-static const void *map_array(const struct bpf_map *map)
+static void *map_array(const struct bpf_map *map)
 {
 	size_t bytes = bpf_map__max_entries(map) * (((size_t)bpf_map__value_size(map) + 7) & ~7UL);
-	void *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
 	return data == MAP_FAILED ? NULL : data;
 }
@@ -93,8 +96,15 @@ static void configure(struct programs *p, const struct program_options *options)
 	};
 
 	s->rodata->slot_mask = (__u32)p->slots - 1;
-	s->rodata->has_kfuncs = !access("/sys/kernel/btf/sundial", F_OK);
+	s->rodata->has_kfuncs = p->kfuncs;
 	s->rodata->follow = options->follow;
+	s->rodata->whole_system = options->system;
+	/* Processes come and go, and none of them has blocks that are known. */
+	if (options->system) {
+		bpf_map__set_type(s->maps.processes, BPF_MAP_TYPE_LRU_HASH);
+		bpf_map__set_max_entries(s->maps.freed_blocks, FREED_LEAST);
+		bpf_map__set_max_entries(s->maps.words, FREED_LEAST);
+	}
 	s->rodata->write_number = SYS_write;
 	s->rodata->writev_number = SYS_writev;
 	s->rodata->keep_operands = options->files;
@@ -123,6 +133,23 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return getenv("SUNDIAL_LIBBPF") ? vfprintf(stderr, format, arguments) : 0;
 }
 
+/* The skeleton, around the object that may be loaded here. */
+static struct record *open_skeleton(bool kfuncs)
+{
+	struct record *skeleton = calloc(1, sizeof(*skeleton));
+
+	if (!skeleton || record__create_skeleton(skeleton)) {
+		free(skeleton);
+		return NULL;
+	}
+	if (!kfuncs)
+		skeleton->skeleton->data = (void *)plain_object(&skeleton->skeleton->data_sz);
+	if (!bpf_object__open_skeleton(skeleton->skeleton, NULL))
+		return skeleton;
+	record__destroy(skeleton);
+	return NULL;
+}
+
 int programs_load(struct programs *p, const struct program_options *options)
 {
 	int cpus, ret;
@@ -136,7 +163,8 @@ int programs_load(struct programs *p, const struct program_options *options)
 	p->slots = slots_for(options->buffer_bytes, p->cpus);
 	p->multi = probes_have_multi();
 	p->buffers = calloc(p->cpus, sizeof(*p->buffers));
-	p->skeleton = record__open();
+	p->kfuncs = !access("/sys/kernel/btf/sundial", F_OK) && programs_may(CAP_SYS_ADMIN);
+	p->skeleton = open_skeleton(p->kfuncs);
 	if (!p->buffers || !p->skeleton) {
 		ret = -ENOMEM;
 		goto out;
@@ -279,6 +307,21 @@ void programs_forget_self(struct programs *p, __u64 address)
 			bpf_map_update_elem(p->buffers[cpu].fd, &i, &slot, BPF_ANY);
 		key = (__u32)cpu;
 		bpf_map_update_elem(bpf_map__fd(s->maps.rings), &key, &ring, BPF_ANY);
+	}
+}
+
+void programs_release(struct programs *p, pid_t pid)
+{
+	int slots = bpf_map__fd(p->skeleton->maps.crashed_slots);
+
+	for (size_t i = 0; i < RECORD_CRASH_THREADS; i++) {
+		struct record_crashed_thread *thread = &p->crashed[i];
+
+		if (!thread->taken || thread->crash.header.tgid != (__u32)pid)
+			continue;
+		bpf_map_delete_elem(slots, &thread->crash.header.tid);
+		thread->crash.header.type = 0;
+		__atomic_store_n(&thread->taken, 0, __ATOMIC_RELEASE);
 	}
 }
 

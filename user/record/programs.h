@@ -21,6 +21,7 @@ struct program_options {
 	bool functions, returns; /* may be probed */
 	bool files;		 /* paths and addresses of system calls; needs those */
 	bool faults;		 /* of pages */
+	bool system;		 /* every process: signals, forks, execs, exits and crashes */
 };
 
 struct cpu_buffer {
@@ -32,11 +33,12 @@ struct cpu_buffer {
 
 struct programs {
 	struct record *skeleton;
-	bool multi; /* uprobe_multi */
+	bool multi;  /* uprobe_multi */
+	bool kfuncs; /* the module's, for virtual time */
 	size_t cpus, slots;
 	struct cpu_buffer *buffers;
 	const struct record_ring *rings;
-	const struct record_crashed_thread *crashed;
+	struct record_crashed_thread *crashed;
 };
 
 /*
@@ -44,6 +46,15 @@ struct programs {
  * CAP_BPF and CAP_PERFMON.
  */
 int programs_load(struct programs *programs, const struct program_options *options);
+
+/* Whether this process has a capability, one of <linux/capability.h>. */
+bool programs_may(int capability);
+
+/*
+ * Says on standard error which capability is missing for what programs_load() returned,
+ * and what works without it.
+ */
+void programs_say_refused(int error);
 
 /* Begins to record process pid; known: from its next exec on nothing is missed. */
 int programs_track(struct programs *programs, pid_t pid, bool known);
@@ -71,6 +82,9 @@ void programs_switch_off(struct programs *programs, enum record_source source);
 
 /* Undoes that this process was recorded, with a block of memory at address. */
 void programs_forget_self(struct programs *programs, __u64 address);
+
+/* What was kept of the crash of pid has been written. */
+void programs_release(struct programs *programs, pid_t pid);
 
 /* Stops and goes on filling the buffers, so that they can be read. */
 void programs_pause(struct programs *programs, bool pause);

@@ -42,10 +42,10 @@ static void write_infos(struct sundial_record_writer *w, const struct save_what 
 	write_info(w, "pid", number);
 }
 
-static void write_mappings(struct sundial_record_writer *w, const struct mappings *mappings)
+static void write_mappings(struct sundial_record_writer *w, const struct save_what *what)
 {
 	size_t count;
-	const struct mapping *all = mappings_all(mappings, &count);
+	const struct mapping *all = mappings_all(what->mappings, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		struct record_mapping record = {
@@ -59,6 +59,8 @@ static void write_mappings(struct sundial_record_writer *w, const struct mapping
 			.build_id_bytes = all[i].build_id_bytes,
 		};
 
+		if (what->alone && all[i].tgid != what->pid)
+			continue;
 		memcpy(record.build_id, all[i].build_id, sizeof(all[i].build_id));
 		sundial_record_write_tail(w, &record.header, sizeof(record), all[i].path,
 					  (__u32)strlen(all[i].path) + 1);
@@ -224,12 +226,15 @@ static void write_stack_pages(struct sundial_record_writer *w,
 	}
 }
 
-static void write_crashes(struct sundial_record_writer *w, const struct programs *p)
+static void write_crashes(struct sundial_record_writer *w, const struct save_what *what)
 {
+	const struct programs *p = what->programs;
+
 	for (size_t i = 0; i < RECORD_CRASH_THREADS; i++) {
 		const struct record_crashed_thread *thread = &p->crashed[i];
 
-		if (thread->crash.header.type != RECORD_CRASH)
+		if (thread->crash.header.type != RECORD_CRASH ||
+		    (what->alone && thread->crash.header.tgid != (__u32)what->pid))
 			continue;
 		sundial_record_write(w, &thread->crash.header);
 		write_stack_pages(w, thread);
@@ -348,15 +353,16 @@ static int write_all(struct sundial_record_writer *w, const struct save_what *wh
 		stream_end(stream);
 	write_infos(w, what);
 	write_placement(w, p);
-	write_mappings(w, what->mappings);
-	sources_write(what->sources, w);
+	write_mappings(w, what);
+	if (what->sources)
+		sources_write(what->sources, w);
 	if (what->injected)
 		injected_save(what->injected, w, &stacks);
 	table = write_table(w, p->skeleton->maps.live_blocks, write_live);
 	if (!table)
 		table = write_table(w, p->skeleton->maps.freed_blocks, write_freed);
 	write_misuses(w, p);
-	write_crashes(w, p);
+	write_crashes(w, what);
 	for (size_t cpu = 0; cpu < p->cpus && !stream; cpu++)
 		write_buffer(w, p, cpu);
 	write_unfinished(w, p);

@@ -18,6 +18,7 @@ struct save_what {
 	struct injected *injected;   /* or NULL */
 	const char *command;	     /* as the user gave it */
 	pid_t pid;		     /* the process that was asked for */
+	bool alone;		     /* of mappings and crashes only that one's */
 };
 
 /* 0 or negative errno. The buffers are paused meanwhile. */

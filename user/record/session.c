@@ -294,9 +294,7 @@ static int start(struct session *s)
 
 	ret = programs_load(&s->programs, &s->options->programs);
 	if (ret == -EPERM || ret == -EACCES) {
-		say("recording needs the capabilities CAP_BPF and CAP_PERFMON (or root), and "
-		    "kernel.lockdown must not forbid BPF: %s",
-		    strerror(-ret));
+		programs_say_refused(ret);
 		return ret;
 	}
 	if (ret) {
