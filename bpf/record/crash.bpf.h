@@ -230,8 +230,11 @@ static __always_inline struct record_crashed_thread *crashed_thread(__u32 tid, _
 	bool handled = flags == RECORD_CRASH_FIRST && whole_system;
 	struct record_crashed_thread *thread;
 
+	/* The other half is for those that crash. */
 	if (!known)
-		return take_slot(tid, handled ? RECORD_CRASH_THREADS / 2 : RECORD_CRASH_THREADS);
+		return take_slot(tid, handled || flags & RECORD_CRASH_ENDED
+					      ? RECORD_CRASH_THREADS / 2
+					      : RECORD_CRASH_THREADS);
 	thread = bpf_map_lookup_elem(&crashed_threads, known);
 	if (thread && handled && bpf_ktime_get_ns() - thread->crash.header.host_ns < HANDLED_NS)
 		return NULL;
@@ -333,7 +336,7 @@ int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigac
 		flags = RECORD_CRASH_FIRST | (handler ? 0 : RECORD_CRASH_FINAL);
 	} else if (number != SIGKILL || !process->crashed) {
 		ended_by = ending_signal(number, handler);
-		if (!ended_by || crashed_count >= RECORD_CRASH_THREADS / 2)
+		if (!ended_by || whole_system)
 			return 0;
 		flags = RECORD_CRASH_ENDED;
 	}
