@@ -114,13 +114,30 @@ void diagnose_other(const struct crash_case *c, struct diagnosis *d)
 	const struct record_crash *crash = c->crash;
 	const struct frame *own = stack_own(&c->stack);
 
-	say_headline(d, signal_kind(crash->number, crash->code), "%s (SIG%s) in %s",
-		     signal_words(crash->number, crash->code), sigabbrev_np(crash->number),
-		     own && own->function ? own->function : "unknown code");
+	if (crash->code <= 0)
+		say_headline(d, "signal-sent", "SIG%s was sent by process %llu, in %s",
+			     sigabbrev_np(crash->number), crash->address, c->where);
+	else
+		say_headline(d, signal_kind(crash->number, crash->code), "%s (SIG%s) in %s",
+			     signal_words(crash->number, crash->code), sigabbrev_np(crash->number),
+			     c->where);
 	if (crash->number == SIGILL && own)
 		d->mend = "compilers put such an instruction where __builtin_trap() or "
 			  "undefined behaviour is";
 	say_crashed(c, d, "crashed");
+}
+
+static void name_where(struct crash_case *c)
+{
+	const struct frame *own = stack_own(&c->stack);
+	const char *base = own && own->object ? strrchr(own->object, '/') : NULL;
+
+	if (own && own->function)
+		snprintf(c->where, sizeof(c->where), "%s", own->function);
+	else if (base)
+		snprintf(c->where, sizeof(c->where), "unnamed code of %s", base + 1);
+	else
+		snprintf(c->where, sizeof(c->where), "unknown code");
 }
 
 static size_t diagnose_crash(const struct model *model, const struct record_crash *crash,
@@ -132,6 +149,7 @@ static size_t diagnose_crash(const struct model *model, const struct record_cras
 	if (!c.files)
 		return 0;
 	unwind_crash(c.files, crash, &c.stack);
+	name_where(&c);
 	memset(d, 0, sizeof(*d));
 	if (!diagnose_report(&c, d) && !diagnose_misuse(&c, d) && !diagnose_fault(&c, d) &&
 	    !diagnose_abort(&c, d))

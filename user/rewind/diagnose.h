@@ -40,6 +40,7 @@ struct crash_case {
 	struct process_files *files;
 	const struct record_crash *crash;
 	struct stack stack; /* of the crash */
+	char where[128];    /* the program's own innermost function, or what is known of it */
 };
 
 /* For the files of that folder. */

@@ -220,7 +220,6 @@ void diagnose_allocator(const struct crash_case *c, struct diagnosis *d)
 
 bool diagnose_abort(const struct crash_case *c, struct diagnosis *d)
 {
-	const struct frame *own = stack_own(&c->stack);
 	const char *message = last_words(c);
 
 	if (c->crash->number != SIGABRT)
@@ -232,31 +231,29 @@ bool diagnose_abort(const struct crash_case *c, struct diagnosis *d)
 	}
 	if (stack_has(&c->stack, "__stack_chk_fail", CALLERS)) {
 		say_headline(d, "stack-smash", "a local array was written past its end in %s",
-			     own && own->function ? own->function : "unknown code");
+			     c->where);
 		d->mend = "compare the index with the array's size";
 	} else if (stack_has(&c->stack, "__chk_fail", CALLERS)) {
 		say_headline(d, "fortify", "a checked copy would write past its destination");
 		d->mend = "the destination is smaller than what is copied there";
 	} else if (stack_has(&c->stack, "__assert_fail", CALLERS)) {
-		say_headline(d, "assertion", "an assertion failed in %s",
-			     own && own->function ? own->function : "unknown code");
+		say_headline(d, "assertion", "an assertion failed in %s", c->where);
 	} else if (stack_has(&c->stack, "__cxa_pure_virtual", CALLERS)) {
 		say_headline(d, "pure-virtual-call",
 			     "a virtual function was called on an object that has none yet, or no "
 			     "longer, in %s",
-			     own && own->function ? own->function : "unknown code");
+			     c->where);
 		d->mend = "call no virtual functions in constructors and destructors, nor after";
 	} else if (stack_has(&c->stack, "std::terminate()", CALLERS) && message &&
 		   strstr(message, "without an active exception")) {
 		say_headline(d, "terminate", "std::terminate() without an exception, in %s",
-			     own && own->function ? own->function : "unknown code");
+			     c->where);
 		d->mend = "join or detach each thread before its object goes";
 	} else if (stack_has(&c->stack, "std::terminate()", CALLERS)) {
 		say_headline(d, "uncaught-exception", "an exception was thrown and not caught");
 		say_exception(c, d);
 	} else {
-		say_headline(d, "abort", "abort called by %s",
-			     own && own->function ? own->function : "unknown code");
+		say_headline(d, "abort", "abort called by %s", c->where);
 	}
 	if (message && *message)
 		say_evidence(d, "it said: %.*s", (int)strcspn(message, "\n"), message);

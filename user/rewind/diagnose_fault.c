@@ -43,7 +43,6 @@ static bool is_stack_overflow(const struct crash_case *c, struct diagnosis *d)
 {
 	uint64_t address = c->crash->address, sp = c->crash->registers[RECORD_RSP];
 	uint32_t tgid = c->crash->header.tgid;
-	const struct frame *own = stack_own(&c->stack);
 	const char *function;
 	size_t times = 0;
 
@@ -55,8 +54,7 @@ static bool is_stack_overflow(const struct crash_case *c, struct diagnosis *d)
 		return false;
 	if (c->stack.count < DEEP) {
 		say_headline(d, "stack-overflow",
-			     "stack overflow in %s: an array larger than the stack",
-			     own && own->function ? own->function : "unknown code");
+			     "stack overflow in %s: an array larger than the stack", c->where);
 		say_evidence(d, "the stack pointer is %#lx, where nothing is mapped", sp);
 		d->mend = "bound the size, or allocate it";
 		say_crashed(c, d, "crashed");
@@ -108,13 +106,11 @@ static void say_use_after_free(const struct crash_case *c, struct diagnosis *d,
 			       const struct record_block *freed)
 {
 	char before[64];
-	const struct frame *own = stack_own(&c->stack);
 
 	span_words(c->crash->header.host_ns - freed->freed.host_ns, before, sizeof(before));
 	say_headline(d, "use-after-free",
 		     "use after free in %s: a block of %llu bytes at %#llx, freed %s before",
-		     own && own->function ? own->function : "unknown code", freed->size_bytes,
-		     freed->address, before);
+		     c->where, freed->size_bytes, freed->address, before);
 	d->mend = "keep the block until its last use, or forget the pointer when it is freed";
 	say_crashed(c, d, "used");
 	say_site(d, c->files, "freed", &freed->freed);
@@ -202,19 +198,16 @@ static bool is_use_after_free(const struct crash_case *c, struct diagnosis *d)
 
 static bool is_null(const struct crash_case *c, struct diagnosis *d)
 {
-	const struct frame *own = stack_own(&c->stack);
 	uint64_t address = c->crash->address;
 
 	if (c->crash->code == FROM_KERNEL || address >= NULL_PAGES)
 		return false;
 	if (c->crash->registers[RECORD_RIP] == address) {
-		say_headline(d, "null-call", "call of a null function pointer in %s",
-			     own && own->function ? own->function : "unknown code");
+		say_headline(d, "null-call", "call of a null function pointer in %s", c->where);
 		d->mend = "set the pointer before it is called, or test it";
 	} else {
 		say_headline(d, "null-dereference",
-			     "null pointer dereference in %s, at address %#lx",
-			     own && own->function ? own->function : "unknown code", address);
+			     "null pointer dereference in %s, at address %#lx", c->where, address);
 		d->mend = "find out why the pointer is null here, or test it before";
 	}
 	if (address)
@@ -278,7 +271,6 @@ static bool is_read_only(const struct crash_case *c, struct diagnosis *d)
 /* A return to what is no address: what the stack has there was overwritten. */
 static bool is_smashed(const struct crash_case *c, struct diagnosis *d)
 {
-	const struct frame *own = stack_own(&c->stack);
 	uint64_t target;
 
 	if (c->crash->code != FROM_KERNEL ||
@@ -292,7 +284,7 @@ static bool is_smashed(const struct crash_case *c, struct diagnosis *d)
 	say_headline(d, "stack-smash",
 		     "the return address of %s was overwritten: a local array was written past its "
 		     "end",
-		     own && own->function ? own->function : "unknown code");
+		     c->where);
 	say_evidence(d, "it is %#lx", target);
 	d->mend = "compare the index with the array's size";
 	say_crashed(c, d, "crashed");

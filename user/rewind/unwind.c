@@ -513,6 +513,10 @@ const struct frame *stack_own(const struct stack *stack)
 		if (frame->file && !is_foreign(frame->object) && !is_foreign(frame->file))
 			return frame;
 	}
+	/* Of a program without debugging information, at least that it is not a library. */
+	for (size_t i = 0; i < stack->count; i++)
+		if (stack->frames[i].object && !is_foreign(stack->frames[i].object))
+			return &stack->frames[i];
 	return stack->count ? &stack->frames[0] : NULL;
 }
 
