@@ -243,7 +243,7 @@ TEST_F(view, no_address_is_shown)
 	close(clock);
 }
 
-TEST_F(view, objects_come_and_go_beside_a_reader)
+TEST_F_TIMEOUT(view, objects_come_and_go_beside_a_reader, 300)
 {
 	struct sundial_clock_create how = {.count = 1};
 	int i, status;
