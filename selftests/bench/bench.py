@@ -218,50 +218,36 @@ def memory():
     yield "idle process, PSS and page tables", ours, "KiB", "native", theirs, "300 KiB over native"
 
 
-def allocations():
-    """A pair of malloc and free beside nothing, recorded in two ways."""
-    churn = os.path.abspath("build/record/churn")
-
-    def pair_ns(pairs, *options):
-        record = [SUNDIAL, "record", "--quiet", "--no-syscalls", "--no-sched", "--buffer", "16",
-                  "-o", f"{OUT}/allocations.record", *options, "--"] if options else []
-
-        def measure():
-            return float(command([*record, churn, "1", str(pairs)])[1])
-        return measure
-    own, injected, probed = medians(pair_ns(2000000), pair_ns(2000000, "--inject"),
-                                    pair_ns(20000, "--no-follow"))
-    yield ("malloc and free more, injected library", injected - own, "ns", "the pair itself", own,
-           "30 ns, 100 ns with stacks")
-    yield "the same", injected - own, "ns", "by probes", probed - own, ""
+MEASURES = {f.__name__: f for f in (page, sync, vdso, call, pipe, founding, startup, memory)}
 
 
-MEASURES = {f.__name__: f for f in (page, sync, vdso, call, pipe, founding, startup, memory,
-                                   allocations)}
-
-
-def main(chosen):
+def main(chosen, measures):
     os.makedirs(OUT, exist_ok=True)
     table, failures = [], 0
-    for name in chosen or MEASURES:
+    for name in chosen or measures:
         try:
-            rows = list(MEASURES[name]())
+            rows = list(measures[name]())
         except (Failed, OSError, subprocess.TimeoutExpired, KeyError, ValueError) as error:
             print(f"{name}: not measured: {error!r}", file=sys.stderr)
             failures += 1
             continue
         with open(f"{OUT}/{name}.jsonl", "w") as lines:
             for what, value, unit, peer, peer_value, goal in rows:
+                ratio = round(value / peer_value, 3) if peer_value else None
                 row = {"name": what, "value": round(value, 3), "unit": unit, "peer": peer,
-                       "peer_value": round(peer_value, 3), "ratio": round(value / peer_value, 3)}
+                       "peer_value": round(peer_value, 3), "ratio": ratio}
                 lines.write(json.dumps(row) + "\n")
                 table.append((row, goal))
     print(f"\n{'measure':36} {'value':>12} {'unit':16} {'peer':28} {'value':>12} {'ratio':>8}  to reach")
     for row, goal in table:
+        ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
         print(f"{row['name']:36} {row['value']:12.2f} {row['unit']:16} {row['peer']:28.28}"
-              f" {row['peer_value']:12.2f} {row['ratio']:8.3f}  {goal}")
+              f" {row['peer_value']:12.2f} {ratio:>8}  {goal}")
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from recorder import MEASURES as RECORDER
+
+    group = sys.argv[1:] == ["recorder"]
+    sys.exit(main(list(RECORDER) if group else sys.argv[1:], {**MEASURES, **RECORDER}))

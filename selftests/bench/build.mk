@@ -26,5 +26,10 @@ $(BENCH_VM): $(BUILD)/bench/%: selftests/bench/%.c selftests/bench/pair.h selfte
 bench-vm: $(BENCH_VM)	## measure the module in a VM, against a peer beside it
 	@selftests/bench/vm.sh
 
-BENCH_DEPS += $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench $(BUILD)/record/churn \
+.PHONY: bench-record
+bench-record: $(BUILD)/sundial $(BUILD)/sundial-record $(BUILD)/sundial-rewind $(BUILD)/sundial-inject.so \
+		$(BUILD)/record/churn $(BUILD)/record/last	## measure the flight recorder alone
+	@selftests/bench/run.sh recorder
+
+BENCH_DEPS += $(BUILD)/record/last $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench $(BUILD)/record/churn \
 	build/guests/ops build/guests/go-ops build/guests/go-founding

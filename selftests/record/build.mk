@@ -36,6 +36,9 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.rs selftests/record/build.mk
 
 RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites last calls loader)
 
+# Its frames are to be followed.
+$(BUILD)/record/churn: CFLAGS += -fno-omit-frame-pointer
+
 $(RECORD_PROGRAMS): $(BUILD)/record/%: selftests/record/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -pthread -o $@ $<

@@ -27,6 +27,18 @@ is "$(jq --argjson newest $newest "$memory"' | map(select(.type == "alloc")) | g
 	| tostring' json)" "\"[$newest]\"" "the newest event of each thread is there"
 is "$(jq '.diagnoses | length' json)" 0 "and nothing is wrong"
 
+# Where allocations were, in two other ways.
+for kind in address frames; do
+	record_opts=(--stacks $kind --buffer 4 --no-sched --no-syscalls)
+	record_opts=(--sample 1 "${record_opts[@]}")
+	record "$top/build/record/churn" 1 1000 20
+	show
+	is "$(jq '[.sampling.stacks[] | select(.samples >= 990) | .stack | map(.function)
+		| map(select(. == "through")) | length] | max' json)" \
+		"$([ $kind = address ] && echo 1 || echo 16)" "--stacks $kind finds what it should of the stack"
+done
+record_opts=(--inject --buffer 4 --no-sched)
+
 # What a program sees of itself.
 cat >see.py <<'END'
 import os, subprocess
