@@ -30,6 +30,7 @@ enum record_type {
 	RECORD_FAULT = 11,  /* record_fault: a page fault */
 	RECORD_CALL = 12,   /* record_function_call */
 	RECORD_RETURN = 13, /* record_function_return */
+	RECORD_USDT = 14,   /* record_usdt */
 	RECORD_FILE = 15,   /* record_path: of a file that a system call names */
 	RECORD_NET = 16,    /* record_address: of a socket in a system call */
 	RECORD_SOURCE = 17, /* record_source_off: what is not recorded from then on */
@@ -201,6 +202,18 @@ struct record_function_call {
 	__u64 args[3];
 };
 
+#define RECORD_ARGUMENTS 6
+
+/* A probe of the program's own was passed. */
+struct record_usdt {
+	struct record_header header;
+	__u32 probe;
+	__u8 count; /* of args[] */
+	__u8 bad;   /* bit n: args[n] is not known */
+	__u16 pad;
+	__u64 args[RECORD_ARGUMENTS];
+};
+
 struct record_function_return {
 	struct record_header header;
 	__u32 probe;
@@ -345,6 +358,7 @@ struct record_misuse {
 
 enum record_probe_kind {
 	RECORD_PROBE_FUNCTION = 1,
+	RECORD_PROBE_USDT = 2, /* its name is "PROVIDER:NAME" */
 };
 
 struct record_probe {
@@ -428,6 +442,7 @@ RECORD_ASSERT(sizeof(struct record_run) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_syscall) == 112, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_signal) == 72, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_function_call) == 72, "the same on both sides");
+RECORD_ASSERT(sizeof(struct record_usdt) == 96, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_function_return) == 64, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_path) == RECORD_EVENT_MAX, "the same on both sides");
 RECORD_ASSERT(sizeof(struct record_address) == RECORD_EVENT_MAX, "the same on both sides");

@@ -23,6 +23,7 @@
 #include "record/ring.bpf.h"
 #include "record/process.bpf.h"
 #include "record/function.bpf.h"
+#include "record/usdt.bpf.h"
 #include "record/words.bpf.h"
 #include "record/operand.bpf.h"
 #include "record/syscall.bpf.h"

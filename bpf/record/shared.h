@@ -76,6 +76,33 @@ struct record_wrong_free {
 	__u32 pad;
 };
 
+enum record_argument_kind {
+	RECORD_ARGUMENT_UNKNOWN,
+	RECORD_ARGUMENT_CONSTANT,
+	RECORD_ARGUMENT_REGISTER,
+	RECORD_ARGUMENT_MEMORY, /* at value + base + index * scale */
+};
+
+#define RECORD_NO_REGISTER 255
+
+/* Where an argument of a USDT probe is. */
+struct record_argument {
+	__u8 kind;	  /* enum record_argument_kind */
+	__s8 bytes;	  /* 1, 2, 4, 8; negative: signed */
+	__u8 base, index; /* registers, by their word of struct pt_regs */
+	__u8 scale;
+	__u8 pad[3];
+	__s64 value;
+};
+
+struct record_usdt_spec {
+	__u32 count;
+	__u32 pad;
+	struct record_argument arguments[RECORD_ARGUMENTS];
+};
+
+#define RECORD_USDTS_MAX 4096
+
 /* Calls of a thread whose returns are probed; the kernel follows no more than these. */
 #define RECORD_FRAMES 64
 

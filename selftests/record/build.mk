@@ -34,7 +34,7 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.rs selftests/record/build.mk
 	@mkdir -p $(@D)
 	$(RUSTC) -g -A warnings $(CORPUS_OWN) -o $@ $(CURDIR)/$<
 
-RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites last calls loader)
+RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites last calls loader marks)
 
 # Its frames are to be followed.
 $(BUILD)/record/churn: CFLAGS += -fno-omit-frame-pointer
@@ -87,7 +87,7 @@ $(RECORD_VM)/crash-%: selftests/record/corpus/%.c selftests/record/build.mk
 	@mkdir -p $(@D)
 	$(CC) $(CORPUS_FLAGS) -static -o $@ $(CURDIR)/$<
 
-$(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls: $(RECORD_VM)/%: selftests/record/%.c
+$(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls $(RECORD_VM)/marks: $(RECORD_VM)/%: selftests/record/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -static -pthread -o $@ $(CURDIR)/$<
 
@@ -96,11 +96,11 @@ $(RECORD_VM)/crash_test: selftests/record/crash_test.sh
 	install -m 755 $< $@
 
 VM_ROOT_TESTS += $(RECORD_VM)/crash_test
-VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls \
+VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls $(RECORD_VM)/marks \
 		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
 
 CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
-CHECKS += selftests/record/functions.sh selftests/record/operands.sh selftests/record/budget.sh
+CHECKS += selftests/record/functions.sh selftests/record/operands.sh selftests/record/budget.sh selftests/record/usdt.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/system.sh selftests/record/buffers.sh \
 	  $(BUILD)/record/nodes_test selftests/record/threads.sh \

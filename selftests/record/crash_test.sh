@@ -66,6 +66,13 @@ options="--no-sched --budget 0.001 --func six"
 record ./emit 2 60000
 ./sundial-rewind --all /tmp/recording >/tmp/shown
 says "the recorder switches off: syscalls" "record: a source that costs too much is switched off"
+options="--no-sched --usdt marks"
+record ./marks 5
+./sundial-rewind --all /tmp/recording >/tmp/shown
+[ "$(grep -c 'passes marks:kinds([0-4x]*, -7, -3, -4, 0x67, ?)' /tmp/shown)" = 5 ]
+result $? "record: arguments of USDT probes are there" /tmp/shown
+[ "$(grep -c 'passes marks:listened(' /tmp/shown)" = 5 ]
+result $? "record: and probes that are passed only if somebody listens" /tmp/shown
 options="--no-sched --faults"
 record /bin/busybox cat /nowhere
 ./sundial-rewind --all /tmp/recording >/tmp/shown

@@ -48,6 +48,7 @@ enum {
 	OPT_FUNC,
 	OPT_NO_FUNC,
 	OPT_NO_RETURNS,
+	OPT_USDT,
 	OPT_BUDGET,
 	OPT_NO_FILES,
 	OPT_FAULTS,
@@ -84,6 +85,8 @@ static const struct argp_option table[] = {
 	{"func", OPT_FUNC, "[FILE:]GLOB", 0,
 	 "Functions of the program, or of a library: calls, returns, durations. Repeatable"},
 	{"no-func", OPT_NO_FUNC, NULL, 0, "No functions, which --pid records by default"},
+	{"usdt", OPT_USDT, "PROVIDER[:NAME]", 0,
+	 "Probes that are in the programs' sources, with arguments: a glob. Repeatable"},
 	{"budget", OPT_BUDGET, "PERCENT", 0,
 	 "Of the CPU time, what recording may take; what takes more is switched off"},
 	{"no-files", OPT_NO_FILES, NULL, 0, "No paths and socket addresses of system calls"},
@@ -145,15 +148,14 @@ static double percent(const char *option, const char *text)
 	return value;
 }
 
-static void add_function(struct source_options *sources, const char *glob)
+static void add_glob(const char *option, const char ***globs, size_t *count, const char *glob)
 {
-	const char **grown = realloc(sources->functions,
-				     (sources->function_count + 1) * sizeof(*sources->functions));
+	const char **grown = realloc(*globs, (*count + 1) * sizeof(**globs));
 
 	if (!grown)
-		fail("--func", "out of memory");
-	sources->functions = grown;
-	grown[sources->function_count++] = glob;
+		fail(option, "out of memory");
+	*globs = grown;
+	grown[(*count)++] = glob;
 }
 
 /* Of a process that runs already, all of its own: what is asked is what it does. */
@@ -162,13 +164,18 @@ static void choose_functions(struct options *o)
 	struct source_options *sources = &o->session.sources;
 
 	sources->executable = o->pid && !sources->function_count;
+	if (o->no_functions) {
+		sources->executable = false;
+		sources->function_count = 0;
+	}
+	o->session.programs.usdts = sources->usdt_count > 0;
 	o->session.programs.functions =
-		!o->no_functions && (sources->executable || sources->function_count);
+		sources->executable || sources->function_count || sources->usdt_count;
 	sources->returns &= sources->function_count > 0;
 	o->session.programs.returns = sources->returns;
 	sources->quiet = o->session.budget.quiet = o->session.quiet;
 	/* Nobody asked for these in particular, so they have a limit of their own. */
-	if (sources->executable && o->session.programs.functions && !o->session.budget.percent) {
+	if (sources->executable && !o->session.budget.percent) {
 		o->session.budget.percent = FUNCTIONS_PERCENT;
 		o->session.budget.functions_only = true;
 	}
@@ -221,10 +228,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		programs->malloc = false;
 		return 0;
 	case OPT_FUNC:
-		add_function(&o->session.sources, arg);
+		add_glob("--func", &o->session.sources.functions,
+			 &o->session.sources.function_count, arg);
 		return 0;
 	case OPT_NO_FUNC:
 		o->no_functions = true;
+		return 0;
+	case OPT_USDT:
+		add_glob("--usdt", &o->session.sources.usdts, &o->session.sources.usdt_count, arg);
 		return 0;
 	case OPT_BUDGET:
 		o->session.budget.percent = percent("--budget", arg);
@@ -384,5 +395,6 @@ int main(int argc, char **argv)
 	free(command);
 	free(program);
 	free(o.session.sources.functions);
+	free(o.session.sources.usdts);
 	return ret;
 }

@@ -93,6 +93,7 @@ static void configure(struct programs *p, const struct program_options *options)
 		{s->progs.on_allocated, options->malloc},
 		{s->progs.on_call, options->functions},
 		{s->progs.on_return, options->functions && options->returns},
+		{s->progs.on_usdt, options->usdts},
 	};
 
 	s->rodata->slot_mask = (__u32)p->slots - 1;
@@ -244,6 +245,21 @@ int programs_probe_functions(struct programs *p, struct probes *probes, bool at_
 		at_return ? p->skeleton->progs.on_return : p->skeleton->progs.on_call;
 
 	return probes_attach(probes, program, at_return, p->multi, pid, path, sites, count);
+}
+
+int programs_probe_usdts(struct programs *p, struct probes *probes, pid_t pid, const char *path,
+			 const struct probe_site *sites, size_t count)
+{
+	return probes_attach(probes, p->skeleton->progs.on_usdt, false, p->multi, pid, path, sites,
+			     count);
+}
+
+int programs_specify_usdt(struct programs *p, __u32 number, const struct record_usdt_spec *spec)
+{
+	return bpf_map_update_elem(bpf_map__fd(p->skeleton->maps.usdt_specs), &number, spec,
+				   BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 static void detach(struct bpf_link **link)

@@ -19,6 +19,7 @@ struct program_options {
 	size_t buffer_bytes; /* of all CPUs together */
 	bool follow, syscalls, scheduling, malloc;
 	bool functions, returns; /* may be probed */
+	bool usdts;		 /* the same; needs functions */
 	bool files;		 /* paths and addresses of system calls; needs those */
 	bool faults;		 /* of pages */
 	bool system;		 /* every process: signals, forks, execs, exits and crashes */
@@ -76,6 +77,12 @@ int programs_probe(struct programs *programs, struct probes *probes, pid_t pid, 
 int programs_probe_functions(struct programs *programs, struct probes *probes, bool at_return,
 			     pid_t pid, const char *path, const struct probe_site *sites,
 			     size_t count);
+
+/* Probes USDT probes; their specifications come first. */
+int programs_probe_usdts(struct programs *programs, struct probes *probes, pid_t pid,
+			 const char *path, const struct probe_site *sites, size_t count);
+int programs_specify_usdt(struct programs *programs, __u32 number,
+			  const struct record_usdt_spec *spec);
 
 /* A source that is off: its programs return at once, and what can be is detached. */
 void programs_switch_off(struct programs *programs, enum record_source source);

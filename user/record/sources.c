@@ -14,13 +14,15 @@
 #include <sys/stat.h>
 #include "record/functions.h"
 #include "record/measure.h"
+#include "record/usdt.h"
 #include "record.skel.h"
 
 #define NAMED_MAX 20000
 
 /* A file whose functions are probed, in all processes or in one. */
 struct probed_file {
-	pid_t pid; /* 0: in all */
+	bool is_usdt; /* what is probed in it */
+	pid_t pid;    /* 0: in all */
 	dev_t device;
 	ino_t inode;
 	char *path;
@@ -32,7 +34,8 @@ struct probed_file {
 struct name {
 	struct record_probe record;
 	char *name, *file;
-	bool returns; /* are probed */
+	uint64_t counter; /* of a USDT probe */
+	bool returns;	  /* are probed */
 	bool dropped;
 	uint64_t hits; /* when the window of the budget began */
 	uint64_t cost_ns;
@@ -103,43 +106,75 @@ static bool is_executable(pid_t pid, const struct stat *st)
 	return !stat(path, &exe) && exe.st_dev == st->st_dev && exe.st_ino == st->st_ino;
 }
 
-static bool is_known(const struct sources *s, pid_t pid, const struct stat *st)
+static bool is_known(const struct sources *s, bool is_usdt, pid_t pid, const struct stat *st)
 {
 	for (size_t i = 0; i < s->file_count; i++)
-		if ((!s->files[i].pid || s->files[i].pid == pid) &&
+		if (s->files[i].is_usdt == is_usdt &&
+		    (!s->files[i].pid || s->files[i].pid == pid) &&
 		    s->files[i].device == st->st_dev && s->files[i].inode == st->st_ino)
 			return true;
 	return false;
 }
 
-/* Gives the functions numbers, from the one that is returned on; 0 if there are none left. */
-static size_t enter_names(struct sources *s, const struct functions *found, const char *path)
+/* Room for count more names; the number of the first, or 0 if there are none left. */
+static size_t reserve_names(struct sources *s, size_t count)
 {
 	size_t first = s->name_count ? s->name_count : 1;
 	struct name *grown;
 
-	if (first + found->count > PROBES_MAX)
+	if (first + count > PROBES_MAX)
 		return 0;
-	grown = realloc(s->names, (first + found->count) * sizeof(*grown));
+	grown = realloc(s->names, (first + count) * sizeof(*grown));
 	if (!grown)
 		return 0;
 	s->names = grown;
-	for (size_t i = 0; i < found->count; i++) {
-		const struct function *f = &found->all[i];
+	memset(grown + first, 0, count * sizeof(*grown));
+	s->name_count = first + count;
+	return first;
+}
 
-		grown[first + i] = (struct name){
-			.record = {.header = {.type = RECORD_PROBE},
-				   .id = (__u32)(first + i),
-				   .kind = RECORD_PROBE_FUNCTION,
-				   .offset = f->offset,
-				   .at = f->at,
-				   .stepped = !f->cheap},
-			.name = strdup(f->name),
-			.file = strdup(path),
-			.returns = s->options->returns && f->returns,
-		};
+static void enter_name(struct sources *s, size_t number, enum record_probe_kind kind,
+		       const char *name, const char *path)
+{
+	s->names[number].record = (struct record_probe){
+		.header = {.type = RECORD_PROBE},
+		.id = (__u32)number,
+		.kind = kind,
+	};
+	s->names[number].name = strdup(name);
+	s->names[number].file = strdup(path);
+}
+
+static size_t enter_functions(struct sources *s, const struct functions *found, const char *path)
+{
+	size_t first = reserve_names(s, found->count);
+
+	for (size_t i = 0; first && i < found->count; i++) {
+		const struct function *f = &found->all[i];
+		struct name *name = &s->names[first + i];
+
+		enter_name(s, first + i, RECORD_PROBE_FUNCTION, f->name, path);
+		name->record.offset = f->offset;
+		name->record.at = f->at;
+		name->record.stepped = !f->cheap;
+		name->returns = s->options->returns && f->returns;
 	}
-	s->name_count = first + found->count;
+	return first;
+}
+
+static size_t enter_usdts(struct sources *s, const struct usdts *found, const char *path)
+{
+	size_t first = reserve_names(s, found->count);
+
+	for (size_t i = 0; first && i < found->count; i++) {
+		const struct usdt *usdt = &found->all[i];
+
+		enter_name(s, first + i, RECORD_PROBE_USDT, usdt->name, path);
+		s->names[first + i].record.offset = usdt->offset;
+		s->names[first + i].counter = usdt->counter;
+		if (programs_specify_usdt(s->programs, (__u32)(first + i), &usdt->spec))
+			s->names[first + i].dropped = true;
+	}
 	return first;
 }
 
@@ -162,7 +197,8 @@ static int attach(struct sources *s, struct probed_file *file)
 	for (size_t i = file->first; i < file->first + file->count; i++) {
 		const struct name *name = &s->names[i];
 		struct probe_site site = {.offset = name->record.offset + name->record.at,
-					  .cookie = i};
+					  .cookie = i,
+					  .counter = name->counter};
 
 		if (name->dropped)
 			continue;
@@ -174,7 +210,10 @@ static int attach(struct sources *s, struct probed_file *file)
 	}
 	ret = programs_probe_functions(s->programs, &file->returns, true, file->pid, file->path,
 				       returns, return_count);
-	if (!ret)
+	if (!ret && file->is_usdt)
+		ret = programs_probe_usdts(s->programs, &file->entries, file->pid, file->path,
+					   sites, site_count);
+	else if (!ret)
 		ret = programs_probe_functions(s->programs, &file->entries, false, file->pid,
 					       file->path, sites, site_count);
 	free(sites);
@@ -207,33 +246,68 @@ static void say(const struct sources *s, const struct functions *found,
 	fputc('\n', stderr);
 }
 
-static void probe(struct sources *s, pid_t pid, const char *path, const struct stat *st,
-		  const struct function_choice *choice)
+/* A file to be filled in, NULL without memory. It is known from then on, even if it fails. */
+static struct probed_file *new_file(struct sources *s, bool is_usdt, pid_t pid, const char *path,
+				    const struct stat *st)
 {
-	struct functions found;
 	struct probed_file *grown = realloc(s->files, (s->file_count + 1) * sizeof(*grown));
 	struct probed_file *file;
-	int ret;
 
 	if (!grown)
-		return;
+		return NULL;
 	s->files = grown;
 	file = &grown[s->file_count];
-	*file = (struct probed_file){.pid = pid, .device = st->st_dev, .inode = st->st_ino};
-	ret = functions_find(&found, path, choice);
+	*file = (struct probed_file){
+		.is_usdt = is_usdt, .pid = pid, .device = st->st_dev, .inode = st->st_ino};
 	file->path = strdup(path);
-	file->first = ret ? 0 : enter_names(s, &found, path);
+	if (file->path)
+		s->file_count++;
+	return file->path ? file : NULL;
+}
+
+static void probe_functions(struct sources *s, pid_t pid, const char *path, const struct stat *st,
+			    const struct function_choice *choice)
+{
+	struct probed_file *file = new_file(s, false, pid, path, st);
+	struct functions found;
+	int ret;
+
+	if (!file)
+		return;
+	ret = functions_find(&found, path, choice);
+	file->first = ret ? 0 : enter_functions(s, &found, path);
 	file->count = file->first ? found.count : 0;
 	if (!ret)
-		ret = file->first && file->path ? attach(s, file) : -ENOSPC;
+		ret = file->first ? attach(s, file) : -ENOSPC;
 	if (ret)
 		fprintf(stderr, "sundial: the functions of %s are not probed: %s\n", path,
 			strerror(-ret));
 	else
 		say(s, &found, file, path);
-	/* Also one that failed: not again at its next mapping. */
-	s->file_count++;
 	functions_free(&found);
+}
+
+static void probe_usdts(struct sources *s, pid_t pid, const char *path, const struct stat *st)
+{
+	struct probed_file *file;
+	struct usdts found;
+	int ret;
+
+	if (is_known(s, true, pid, st))
+		return;
+	file = new_file(s, true, pid, path, st);
+	if (!file || usdts_find(&found, path, s->options->usdts, s->options->usdt_count))
+		return;
+	file->first = enter_usdts(s, &found, path);
+	file->count = file->first ? found.count : 0;
+	ret = attach(s, file);
+	if (ret)
+		fprintf(stderr, "sundial: the USDT probes of %s are not probed: %s\n", path,
+			strerror(-ret));
+	else if (!s->options->quiet && (found.count || found.unsafe))
+		fprintf(stderr, "sundial: %zu USDT probes of %s are probed; left out: %zu\n",
+			file->entries.count, path, found.unsafe);
+	usdts_free(&found);
 }
 
 void sources_see(struct sources *s, pid_t pid, const char *path, bool begins, bool follow)
@@ -248,7 +322,9 @@ void sources_see(struct sources *s, pid_t pid, const char *path, bool begins, bo
 	executable = begins || is_executable(pid, &st);
 	if (executable && follow)
 		pid = 0;
-	if (is_known(s, pid, &st))
+	if (s->options->usdt_count)
+		probe_usdts(s, pid, path, &st);
+	if (is_known(s, false, pid, &st))
 		goto out;
 	choice.glob_count = globs_for(s->options, path, executable, globs);
 	choice.expensive = choice.glob_count > 0;
@@ -256,7 +332,7 @@ void sources_see(struct sources *s, pid_t pid, const char *path, bool begins, bo
 	if (!s->programs->multi)
 		choice.limit = PROBES_MAX_WITHOUT_MULTI;
 	if (choice.glob_count || (executable && s->options->executable))
-		probe(s, pid, path, &st, &choice);
+		probe_functions(s, pid, path, &st, &choice);
 out:
 	free(globs);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which functions of which files are probed, and under which numbers. One thread.
+ * Which functions and USDT probes of which files are probed, and under which numbers.
+ * One thread.
  */
 #ifndef RECORD_SOURCES_H
 #define RECORD_SOURCES_H
@@ -15,6 +16,8 @@
 struct source_options {
 	const char **functions; /* GLOB of the executable, or FILE:GLOB */
 	size_t function_count;
+	const char **usdts; /* globs of PROVIDER:NAME, or of PROVIDER */
+	size_t usdt_count;
 	bool executable; /* all of its functions, up to SOURCES_DEFAULT_MAX, if none is named */
 	bool returns;	 /* of those that are named */
 	bool quiet;

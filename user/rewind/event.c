@@ -18,7 +18,8 @@ const char *event_name(const struct record_header *event)
 		[RECORD_FREE] = "free",	      [RECORD_OUTPUT] = "output",
 		[RECORD_FAULT] = "fault",     [RECORD_CALL] = "call",
 		[RECORD_RETURN] = "return",   [RECORD_FILE] = "file",
-		[RECORD_NET] = "net",	      [RECORD_SOURCE] = "source",
+		[RECORD_USDT] = "usdt",	      [RECORD_NET] = "net",
+		[RECORD_SOURCE] = "source",
 	};
 
 	if (event->type >= sizeof(names) / sizeof(names[0]) || !names[event->type])
@@ -171,6 +172,7 @@ void event_words(const struct record_header *event, char *text, size_t bytes)
 		break;
 	case RECORD_CALL:
 	case RECORD_RETURN:
+	case RECORD_USDT:
 		probes_words(event, text, bytes);
 		break;
 	default:

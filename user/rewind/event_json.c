@@ -64,6 +64,19 @@ static json_t *function_json(const struct record_header *event)
 			 (json_int_t)back->duration_ns);
 }
 
+/* Arguments that are not known are null. */
+static json_t *usdt_json(const struct record_usdt *e)
+{
+	const struct known_probe *probe = probes_find(e->probe);
+	json_t *arguments = json_array();
+
+	for (int i = 0; i < e->count && i < RECORD_ARGUMENTS; i++)
+		json_array_append_new(arguments,
+				      e->bad & 1 << i ? json_null() : number(e->args[i]));
+	return json_pack("{s:o,s:o,s:o}", "probe", text(probe ? probe->name : NULL), "file",
+			 text(probe ? probe->file : NULL), "args", arguments);
+}
+
 /* What a system call was given by a pointer. */
 static json_t *operand_json(const struct record_header *event)
 {
@@ -116,6 +129,8 @@ static json_t *fields(const struct record_header *event)
 	case RECORD_ALLOC:
 	case RECORD_FREE:
 		return memory_fields((const struct record_memory *)event);
+	case RECORD_USDT:
+		return usdt_json((const struct record_usdt *)event);
 	case RECORD_SOURCE:
 		return source_json((const struct record_source_off *)event);
 	case RECORD_FILE:

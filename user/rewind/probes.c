@@ -82,10 +82,29 @@ static void return_words(const struct record_function_return *e, char *text, siz
 		 e->result, (double)e->duration_ns / 1e9);
 }
 
+static void usdt_words(const struct record_usdt *e, char *text, size_t bytes)
+{
+	int at = snprintf(text, bytes, "passes %s(", name_of(e->probe));
+
+	for (int i = 0; i < e->count && i < RECORD_ARGUMENTS && at > 0 && (size_t)at < bytes; i++)
+		if (e->bad & 1 << i)
+			at += snprintf(text + at, bytes - (size_t)at, "%s?", i ? ", " : "");
+		else
+			at += snprintf(text + at, bytes - (size_t)at,
+				       (__s64)e->args[i] < 0 && (__s64)e->args[i] > -65536
+					       ? "%s%lld"
+					       : "%s%#llx",
+				       i ? ", " : "", e->args[i]);
+	if (at > 0 && (size_t)at < bytes)
+		snprintf(text + at, bytes - (size_t)at, ")");
+}
+
 void probes_words(const struct record_header *event, char *text, size_t bytes)
 {
 	if (event->type == RECORD_CALL)
 		call_words((const struct record_function_call *)event, text, bytes);
+	else if (event->type == RECORD_USDT)
+		usdt_words((const struct record_usdt *)event, text, bytes);
 	else
 		return_words((const struct record_function_return *)event, text, bytes);
 }

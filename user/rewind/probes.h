@@ -23,7 +23,7 @@ const struct known_probe *probes_find(__u32 id);
 
 void probes_forget(void);
 
-/* Words for RECORD_CALL and RECORD_RETURN. */
+/* Words for RECORD_CALL, RECORD_RETURN and RECORD_USDT. */
 void probes_words(const struct record_header *event, char *text, size_t bytes);
 
 #endif

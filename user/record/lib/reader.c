@@ -49,6 +49,7 @@ static const struct {
 	[RECORD_OUTPUT] = {sizeof(struct record_text), sizeof(struct record_text)},
 	[RECORD_FAULT] = {sizeof(struct record_fault), 0},
 	[RECORD_CALL] = {sizeof(struct record_function_call), 0},
+	[RECORD_USDT] = {sizeof(struct record_usdt), 0},
 	[RECORD_FILE] = {sizeof(struct record_path), offsetof(struct record_path, path)},
 	[RECORD_SOURCE] = {sizeof(struct record_source_off), 0},
 	[RECORD_NET] = {sizeof(struct record_address), 0},
