@@ -112,6 +112,7 @@ static __always_inline void restore_returns(struct record_crashed_thread *thread
 
 #define FIELD_BYTES 4096 /* how far a member is from its object's beginning */
 #define SI_KERNEL   128	 /* the processor gave no address */
+#define SENT_BY_KERNEL 1 /* SEND_SIG_PRIV, which is no pointer */
 
 struct source_search {
 	__u32 slot, tgid, epoch, found;
@@ -360,7 +361,9 @@ int BPF_PROG(on_generate, int number, struct kernel_siginfo *info, struct task_s
 	if (!event)
 		return 0;
 	event->number = number;
-	event->code = (__u64)info > 4096 ? BPF_CORE_READ(info, si_code) : 0;
+	event->code = (__u64)info == SENT_BY_KERNEL ? SI_KERNEL : 0;
+	if ((__u64)info > 4096)
+		event->code = BPF_CORE_READ(info, si_code);
 	event->address = bpf_get_current_pid_tgid() >> 32;
 	event->handler = 0;
 	event->target_tid = task->pid;

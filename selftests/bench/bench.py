@@ -248,6 +248,7 @@ def main(chosen, measures):
 
 if __name__ == "__main__":
     from recorder import MEASURES as RECORDER
+    from rewind import MEASURES as REWIND
 
     group = sys.argv[1:] == ["recorder"]
-    sys.exit(main(list(RECORDER) if group else sys.argv[1:], {**MEASURES, **RECORDER}))
+    sys.exit(main(list(RECORDER) if group else sys.argv[1:], {**MEASURES, **RECORDER, **REWIND}))

@@ -31,5 +31,5 @@ bench-record: $(BUILD)/sundial $(BUILD)/sundial-record $(BUILD)/sundial-rewind $
 		$(BUILD)/record/churn $(BUILD)/record/last	## measure the flight recorder alone
 	@selftests/bench/run.sh recorder
 
-BENCH_DEPS += $(BUILD)/record/last $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench $(BUILD)/record/churn \
+BENCH_DEPS += $(BUILD)/record/last $(BUILD)/record/emit $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench $(BUILD)/record/churn \
 	build/guests/ops build/guests/go-ops build/guests/go-founding

@@ -10,7 +10,7 @@ CORPUS_FLAGS := -O2 -g -w -fno-builtin -fno-ipa-icf -fstack-protector-strong -U_
 
 # Of what rewind shows.
 CHECKS += selftests/record/select.sh selftests/record/page.sh selftests/record/export.sh \
-	  selftests/record/terminal.sh selftests/record/names.sh
+	  selftests/record/terminal.sh selftests/record/names.sh selftests/record/ending.sh
 
 # A program's own, in a comment at its top.
 CORPUS_OWN = $(shell sed -n 's|^/\* flags: \(.*\) \*/$$|\1|p' $<)
@@ -72,7 +72,7 @@ $(BUILD)/record/nodes_test: selftests/record/nodes_test.c user/record/nodes.c
 
 # The same for a machine without libraries.
 RECORD_VM      := $(BUILD)/selftests/record/vm
-RECORD_CRASHES := double_free uaf_list null_dereference healthy_memory written_after_free
+RECORD_CRASHES := double_free uaf_list null_dereference healthy_memory written_after_free deadlock
 RECORD_STATIC  := -lelf -lz -lbz2 -llzma
 
 $(RECORD_VM)/sundial-record: $(BUILD)/sundial-record

@@ -43,6 +43,8 @@ says "^null pointer dereference in main" "record: a null dereference is diagnose
 record ./crash-written_after_free
 says "it said: malloc(): unaligned tcache chunk" "record: an abort has the program's last words"
 says "main at .*written_after_free.c:27" "record: and a stack through functions whose return is probed"
+record ./crash-deadlock
+says "^deadlock: 2 threads wait for each other" "record: who waited for whom is known of a process that was ended"
 record ./crash-healthy_memory
 says "^no crash, and nothing wrong with memory" "record: nothing is wrong with a healthy program"
 record ./crowd

@@ -154,10 +154,26 @@ static size_t diagnose_crash(const struct model *model, const struct record_cras
 	if (!diagnose_report(&c, d) && !diagnose_misuse(&c, d) && !diagnose_fault(&c, d) &&
 	    !diagnose_abort(&c, d))
 		diagnose_other(&c, d);
+	diagnose_refused(&c, d);
 	/* The names in d's stacks are the files'; they stay until the program ends. */
 	if (unwind_mismatch(c.files))
 		say_evidence(d, "%s", unwind_mismatch(c.files));
 	return 1;
+}
+
+/* Without a crash: the first that there is something to say of. */
+static size_t diagnose_end(const struct model *model, struct diagnosis *found, size_t max)
+{
+	size_t count = diagnose_ended(model, found, max);
+
+	if (!count)
+		count = diagnose_deadlock(model, found, max);
+	if (!count)
+		count = diagnose_killed(model, found, max);
+	if (count)
+		return count;
+	count = diagnose_quiet_misuse(model, found, max);
+	return count + diagnose_leaks(model, found + count, max - count);
 }
 
 size_t diagnose(const struct model *model, struct diagnosis *found, size_t max)
@@ -166,12 +182,8 @@ size_t diagnose(const struct model *model, struct diagnosis *found, size_t max)
 	size_t count = 0;
 
 	if (crash && max)
-		return diagnose_crash(model, crash, found);
-	count = diagnose_ended(model, found, max);
-	if (!count)
-		count = diagnose_deadlock(model, found, max);
-	if (count)
-		return count;
-	count = diagnose_quiet_misuse(model, found, max);
-	return count + diagnose_leaks(model, found + count, max - count);
+		count = diagnose_crash(model, crash, found);
+	else
+		count = diagnose_end(model, found, max);
+	return count ? count + diagnose_trend(model, found + count, max - count) : 0;
 }

@@ -63,6 +63,9 @@ void diagnose_allocator(const struct crash_case *c, struct diagnosis *d);
 bool diagnose_abort(const struct crash_case *c, struct diagnosis *d);
 void diagnose_other(const struct crash_case *c, struct diagnosis *d);
 
+/* Says it otherwise if an allocation failed shortly before. */
+void diagnose_refused(const struct crash_case *c, struct diagnosis *d);
+
 /* One of memory that was never freed; how many. */
 size_t diagnose_leaks(const struct model *model, struct diagnosis *found, size_t max);
 
@@ -71,6 +74,12 @@ size_t diagnose_ended(const struct model *model, struct diagnosis *found, size_t
 
 /* Threads of a process that was ended by a signal, which waited for each other. */
 size_t diagnose_deadlock(const struct model *model, struct diagnosis *found, size_t max);
+
+/* A process that the kernel killed for want of memory. */
+size_t diagnose_killed(const struct model *model, struct diagnosis *found, size_t max);
+
+/* What was unusual before the end: beside a diagnosis, never alone. */
+size_t diagnose_trend(const struct model *model, struct diagnosis *found, size_t max);
 
 /* Misuse in a process that did not crash. */
 size_t diagnose_quiet_misuse(const struct model *model, struct diagnosis *found, size_t max);

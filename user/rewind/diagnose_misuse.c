@@ -3,11 +3,14 @@
  * Calls of free and realloc with what is no live block. The recorder saw the call
  * itself, so this is certain, whatever the allocator made of it.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include "rewind/diagnose.h"
 
 #define STACK_NEAR (8UL << 20)
+
+enum { CALL_CLONE = 56, CALL_VFORK = 58 };
 
 static const char *block_words(const struct record_block *block, char *text, size_t bytes)
 {
@@ -119,6 +122,28 @@ bool diagnose_misuse(const struct crash_case *c, struct diagnosis *d)
 	return true;
 }
 
+/*
+ * What a child of vfork allocates is its parent's to free: they have one memory. The
+ * recorder sees two processes, and the allocation as the other's.
+ */
+static bool may_be_childs(const struct model *model, const struct record_misuse *misuse)
+{
+	if (misuse->block.how != RECORD_HOW_NEVER_ALLOCATED)
+		return false;
+	for (size_t i = 0; i < model->events.count; i++) {
+		const struct record_syscall *call =
+			(const struct record_syscall *)model->events.all[i];
+
+		if (call->header.type == RECORD_SYSCALL &&
+		    call->header.tgid == misuse->block.header.tgid &&
+		    call->header.host_ns < misuse->again.host_ns &&
+		    (call->number == CALL_VFORK ||
+		     (call->number == CALL_CLONE && call->args[0] & CLONE_VFORK)))
+			return true;
+	}
+	return false;
+}
+
 size_t diagnose_quiet_misuse(const struct model *model, struct diagnosis *found, size_t max)
 {
 	for (size_t i = 0; i < model->misuses.count && max; i++) {
@@ -126,7 +151,7 @@ size_t diagnose_quiet_misuse(const struct model *model, struct diagnosis *found,
 			(const struct record_misuse *)model->misuses.all[i];
 		struct process_files *files = unwind_open(model, misuse->block.header.tgid);
 
-		if (!files || !is_misuse(files, misuse)) {
+		if (!files || !is_misuse(files, misuse) || may_be_childs(model, misuse)) {
 			unwind_close(files);
 			continue;
 		}

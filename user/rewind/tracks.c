@@ -322,6 +322,19 @@ int tracks_build(const struct model *model, const struct shown *shown, struct tr
 	return ret;
 }
 
+int tracks_levels(const struct model *model, const struct shown *shown, struct tracks *t)
+{
+	int ret;
+
+	memset(t, 0, sizeof(*t));
+	ret = find_threads(model, shown, t);
+	if (!ret)
+		ret = find_levels(model, shown, t);
+	if (ret)
+		tracks_free(t);
+	return ret;
+}
+
 void tracks_free(struct tracks *t)
 {
 	free(t->slices);

@@ -43,6 +43,9 @@ struct tracks {
 
 /* 0 or -ENOMEM; tracks is the caller's, to be freed. */
 int tracks_build(const struct model *model, const struct shown *shown, struct tracks *tracks);
+
+/* The same with threads and levels only. */
+int tracks_levels(const struct model *model, const struct shown *shown, struct tracks *tracks);
 void tracks_free(struct tracks *tracks);
 
 /* Of threads; SIZE_MAX if there is none of that tid. */
