@@ -20,6 +20,7 @@ race() { printf '%s' "${bar}[    1.000000][   T12] BUG: KCSAN: data-race in one 
 verdict "a quiet console" 0 0 "[    0.100000] Linux version 6.12\n[    3.000000][   T1] sundial: loading out-of-tree module\n"
 verdict "an empty one" 0 0 ""
 verdict "a warning" 2 0 "[    1.0] WARNING: CPU: 0 PID: 1 at a.c:1\n[    1.0] Call Trace:\n"
+verdict "a slow machine" 0 0 "[    1.0][    C1] INFO: NMI handler (nmi_cpu_backtrace_handler) took too long to run: 3.120 msecs\n"
 verdict "lockdep" 1 0 "[    1.000000][   T12] WARNING: possible circular locking dependency detected\n"
 verdict "a leak" 1 0 "unreferenced object 0xffff888001234500 (size 64):\n"
 verdict "a watcher that gives up" 1 0 "[    1.0] kmemleak: Memory pool empty, consider increasing\n"
