@@ -159,7 +159,7 @@ def redis_server():
     def rate(*options):
         def measure():
             with redis(*options) as port:
-                return redis_rate(port, 100000)
+                return redis_rate(port, 40000)
         return measure
     if not shutil.which("redis-server"):
         raise Failed("no redis-server")
@@ -176,7 +176,7 @@ def history():
         with redis(*options) as port:
             start = time.perf_counter()
             while time.perf_counter() - start < REDIS_SECONDS:
-                redis_rate(port, 50000)
+                redis_rate(port, 20000)
             seconds = time.perf_counter() - start
         total = [c for c in counts() if c["emitted"]]
         kept = min(c["recorded"] / c["emitted"] for c in total)

@@ -34,7 +34,7 @@ $(BUILD)/record/corpus/%: selftests/record/corpus/%.rs selftests/record/build.mk
 	@mkdir -p $(@D)
 	$(RUSTC) -g -A warnings $(CORPUS_OWN) -o $@ $(CURDIR)/$<
 
-RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites last calls loader marks)
+RECORD_PROGRAMS := $(patsubst %,$(BUILD)/record/%,emit churn crowd sites last storm calls loader marks)
 
 # Its frames are to be followed.
 $(BUILD)/record/churn: CFLAGS += -fno-omit-frame-pointer
@@ -65,6 +65,10 @@ $(BUILD)/record/many: $(BUILD)/record/many.c
 $(BUILD)/record/file_test: selftests/record/file_test.c $(BUILD)/user/record/libsundial-record.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -Wno-missing-field-initializers -o $@ $^
+
+$(BUILD)/record/bump.so: selftests/record/bump.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -fno-builtin $(WARN) -fPIC -shared -o $@ $<
 
 $(BUILD)/record/nodes_test: selftests/record/nodes_test.c user/record/nodes.c
 	@mkdir -p $(@D)
@@ -99,10 +103,10 @@ VM_ROOT_TESTS += $(RECORD_VM)/crash_test
 VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls $(RECORD_VM)/marks \
 		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
 
-CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/churn-static $(BUILD)/record/many
+CHECK_DEPS += $(CORPUS) $(RECORD_PROGRAMS) $(BUILD)/record/bump.so $(BUILD)/record/churn-static $(BUILD)/record/many
 CHECKS += selftests/record/functions.sh selftests/record/operands.sh selftests/record/budget.sh selftests/record/usdt.sh
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
-	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/system.sh selftests/record/buffers.sh \
+	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/storm.sh selftests/record/system.sh selftests/record/buffers.sh \
 	  $(BUILD)/record/nodes_test selftests/record/threads.sh \
 	  selftests/record/sim.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free
