@@ -354,7 +354,7 @@ static void put_data(FILE *to, const struct model *model, const struct diagnosis
 		"<script type=\"application/json\" id=data>{\"length\":%" PRIu64
 		",\"start\":%" PRId64 ",\"virtual\":%s\n",
 		shown->to - shown->from, (int64_t)(shown->from - model_first(model)),
-		model->has_virtual || model->is_virtual ? "true" : "false");
+		model->has_virtual || model_is_simulated(model) ? "true" : "false");
 	put_thread_list(to, model, tracks);
 	put_slices(to, shown, tracks);
 	put_runs(to, shown, tracks);

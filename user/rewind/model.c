@@ -190,7 +190,6 @@ int model_load(const char *path, struct model *m)
 			m->has_virtual = true;
 	}
 	m->whole = sundial_record_whole(m->reader);
-	m->is_virtual = model_info(m, "clock") && !strcmp(model_info(m, "clock"), "virtual");
 	if (!ret)
 		ret = sort_events(m);
 	if (m->lives.count)

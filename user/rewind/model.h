@@ -19,7 +19,6 @@ struct model {
 	struct sundial_record_time time;
 	bool whole;
 	uint64_t first_host_ns; /* of the earliest event */
-	bool is_virtual;	/* of a simulation: there is no host time, both are virtual */
 	bool has_virtual;	/* some event's virtual time is not its host time */
 	struct records events;	/* in order of time, by model_when */
 	struct records lives;	/* of those, exec and fork */

@@ -5,9 +5,10 @@
 "use strict";
 (() => {
 const data = JSON.parse(document.getElementById("data").textContent);
+const LONG_NS = 7.2e12;
 const LABEL = 190, AXIS = 24, CALL = 17, LANE = 12, GAP = 8, DEPTH_SHOWN = 24;
 const MARKS = {
-	alloc: "memory", free: "quiet", fault: "quiet", signal: "wrong", deliver: "wrong",
+	alloc: "memory", free: "quiet", fault: "quiet", file: "quiet", net: "quiet", signal: "wrong", deliver: "wrong",
 	exec: "good", fork: "good", exit: "ink", output: "accent",
 };
 const total = Math.max(data.length, 1);
@@ -44,19 +45,24 @@ function unpack() {
 }
 const { slices, runs, marks } = unpack();
 
+// Seconds, or days and hours where those are what matters: simulations last long.
 function time(ns, digits) {
 	const s = (ns + data.start) / 1e9;
-	return s.toFixed(digits === undefined ? 6 : digits) + " s";
+	if (total < LONG_NS)
+		return s.toFixed(digits === undefined ? 6 : digits) + " s";
+	const whole = Math.floor(Math.abs(s)), part = Math.abs(s) - whole;
+	const two = n => String(n).padStart(2, "0");
+	const clock = [whole / 3600 % 24, whole / 60 % 60, whole % 60].map(n => two(Math.floor(n))).join(":");
+	return (s < 0 ? "−" : "") + (whole >= 86400 ? Math.floor(whole / 86400) + " d " : "") + clock
+		+ (digits ? part.toFixed(digits).slice(1) : "");
 }
 
 function duration(ns) {
-	if (ns < 1e3)
-		return ns + " ns";
-	if (ns < 1e6)
-		return (ns / 1e3).toFixed(ns < 1e4 ? 2 : 1) + " µs";
-	if (ns < 1e9)
-		return (ns / 1e6).toFixed(ns < 1e7 ? 2 : 1) + " ms";
-	return (ns / 1e9).toFixed(2) + " s";
+	for (const [limit, unit, name] of [[1e3, 1, "ns"], [1e6, 1e3, "µs"], [1e9, 1e6, "ms"], [120e9, 1e9, "s"],
+		[7200e9, 60e9, "min"], [172800e9, 3600e9, "h"]])
+		if (ns < limit)
+			return (unit === 1 ? ns : (ns / unit).toFixed(ns < 10 * unit ? 2 : 1)) + " " + name;
+	return (ns / 86400e9).toFixed(1) + " d";
 }
 
 function bytes(n) {
@@ -230,6 +236,9 @@ function label(g, text, x, y, room) {
 }
 
 function step(span, most) {
+	for (const round of total < LONG_NS ? [] : [60e9, 300e9, 900e9, 3600e9, 10800e9, 21600e9, 43200e9, 86400e9])
+		if (span / round <= most && span / 60e9 > most / 2)
+			return round;
 	let s = Math.pow(10, Math.floor(Math.log10(span / most)));
 	for (const factor of [1, 2, 5, 10])
 		if (span / (s * factor) <= most)
@@ -294,7 +303,7 @@ function drawMarks(g, row, y, width) {
 	for (let i = firstAt(row.marks, view.from); i < row.marks.length && row.marks[i].from <= view.to; i++) {
 		const mark = row.marks[i], x = xOf(mark.from, width);
 		const found = matches(mark.text);
-		const strong = found || !["alloc", "free", "fault"].includes(mark.kind);
+		const strong = found || !["alloc", "free", "fault", "file", "net"].includes(mark.kind);
 		if (x < LABEL || (!found && last[mark.kind] === Math.round(x)))
 			continue;
 		last[mark.kind] = Math.round(x);

@@ -152,7 +152,7 @@ static void put_event(FILE *to, const struct model *model, const struct record_h
 static void put_timeline(FILE *to, const struct model *model, const struct shown *shown)
 {
 	fprintf(to, "timeline, %zu of %zu events: %s, %sCPU, thread, event\n", shown->count,
-		model->events.count, model->is_virtual ? "virtual seconds" : "seconds",
+		model->events.count, model_is_simulated(model) ? "virtual seconds" : "seconds",
 		model->has_virtual ? "virtual time, host, " : "");
 	for (size_t i = 0; i < shown->count; i++)
 		put_event(to, model, model->events.all[shown->index[i]]);

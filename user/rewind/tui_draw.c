@@ -166,7 +166,7 @@ static enum tui_color color_of(const struct record_header *event)
 /* Hosts are told apart only where there may be several. */
 static bool has_hosts(const struct tui *t)
 {
-	return t->model->has_virtual || t->model->is_virtual;
+	return t->model->has_virtual || model_is_simulated(t->model);
 }
 
 static int columns(const struct tui *t, char *text, size_t bytes, const struct record_header *event)
@@ -210,7 +210,7 @@ static void draw_list(const struct tui *t)
 	attrset(A_UNDERLINE);
 	mvhline(y, 0, ' ', COLS);
 	putf(y, 0, COLS, "%12s %s%sCPU %-15s %7s  event",
-	     t->model->is_virtual ? "virtual s" : "seconds",
+	     model_is_simulated(t->model) ? "virtual s" : "seconds",
 	     t->model->has_virtual ? "         virtual " : "", has_hosts(t) ? "host       " : "",
 	     "name", "thread");
 	attrset(A_NORMAL);

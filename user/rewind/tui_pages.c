@@ -195,7 +195,8 @@ void tui_page_event(struct tui *t, const struct record_header *event)
 	line(&t->page, TUI_PLAIN, false, " ");
 	line(&t->page, TUI_PLAIN, false, "type     %s", event_name(event));
 	line(&t->page, TUI_PLAIN, false, "time     %.9f s%s",
-	     model_seconds(t->model, event->host_ns), t->model->is_virtual ? ", virtual" : "");
+	     model_seconds(t->model, event->host_ns),
+	     model_is_simulated(t->model) ? ", virtual" : "");
 	if (event->virtual_ns != event->host_ns)
 		line(&t->page, TUI_PLAIN, false, "virtual  %.9f s",
 		     (double)event->virtual_ns / 1e9);
