@@ -6,6 +6,7 @@
 #include "record/session.h"
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <link.h>
 #include <poll.h>
 #include <signal.h>
@@ -113,6 +114,28 @@ static void probe_file(struct session *s, pid_t pid, const char *path)
 	s->probed_count++;
 }
 
+/*
+ * Whether the injected library tells what the process allocates. It does not if that is
+ * static, or has executed another program since; the library comes before any allocator
+ * that it stands for.
+ */
+static bool is_injected(const struct session *s, pid_t pid)
+{
+	char path[64], line[PATH_MAX + 128];
+	bool found = false;
+	FILE *maps;
+
+	if (pid != s->target->pid || !s->options->injected->region)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		found = strstr(line, "/" INJECT_LIBRARY "\n");
+	if (maps)
+		fclose(maps);
+	return found || !maps;
+}
+
 static void on_mapping(void *context, const struct mapping *mapping)
 {
 	struct session *s = context;
@@ -120,8 +143,7 @@ static void on_mapping(void *context, const struct mapping *mapping)
 
 	if (s->options->programs.functions && (follow || mapping->tgid == s->target->pid))
 		sources_see(s->sources, mapping->tgid, mapping->path, false, follow);
-	/* The injected library tells it already. */
-	if (mapping->tgid == s->target->pid && s->options->injected->region)
+	if (is_injected(s, mapping->tgid))
 		return;
 	if (s->options->programs.malloc && (follow || mapping->tgid == s->target->pid))
 		probe_file(s, mapping->tgid, mapping->path);

@@ -12,19 +12,18 @@
 #include <unistd.h>
 #include "record/injected.h"
 
-#define LIBRARY	     "sundial-inject.so"
 #define NOT_RUNNABLE 126
 #define NOT_FOUND    127
 
 /* The library is beside this program. */
 static int library_path(char *path, size_t bytes)
 {
-	ssize_t n = readlink("/proc/self/exe", path, bytes - sizeof(LIBRARY));
+	ssize_t n = readlink("/proc/self/exe", path, bytes - sizeof(INJECT_LIBRARY));
 
 	if (n < 0)
 		return -errno;
 	path[n] = 0;
-	strcpy(strrchr(path, '/') + 1, LIBRARY);
+	strcpy(strrchr(path, '/') + 1, INJECT_LIBRARY);
 	return access(path, R_OK) ? -errno : 0;
 }
 
@@ -41,7 +40,7 @@ static void become(int wait, char **argv, const struct injected *injected)
 		if (!ret)
 			ret = injected_prepare(injected, getppid(), library);
 		if (ret)
-			fprintf(stderr, "sundial: %s cannot be injected: %s\n", LIBRARY,
+			fprintf(stderr, "sundial: %s cannot be injected: %s\n", INJECT_LIBRARY,
 				strerror(-ret));
 	}
 	execvp(argv[0], argv);

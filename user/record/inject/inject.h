@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include "events.h"
 
+#define INJECT_LIBRARY	   "sundial-inject.so"
 #define INJECT_ENVIRONMENT "SUNDIAL_INJECT" /* the region's path, ':', the old LD_PRELOAD */
 
 /*
