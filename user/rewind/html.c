@@ -68,19 +68,34 @@ static void put_string(FILE *to, const char *text)
 	fputc('"', to);
 }
 
+/* Spaces that all lines begin with: columns are narrow. */
+static size_t common_indent(const struct source_line *lines, size_t count)
+{
+	size_t least = SOURCE_LINE_BYTES;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t spaces = strspn(lines[i].text, " ");
+
+		if (lines[i].text[spaces] && spaces < least)
+			least = spaces;
+	}
+	return least < SOURCE_LINE_BYTES ? least : 0;
+}
+
 static void put_source(FILE *to, const struct frame *frame, bool open)
 {
 	struct source_line lines[2 * AROUND + 1];
-	size_t count = source_lines(frame, AROUND, lines);
+	size_t count = source_lines(frame, AROUND, lines), indent;
 
 	if (!count)
 		return;
+	indent = common_indent(lines, count);
 	fprintf(to, "<details class=source%s><summary>source</summary><pre>", open ? " open" : "");
 	for (size_t i = 0; i < count; i++) {
 		bool here = lines[i].number == frame->line;
 
 		fprintf(to, "%s<i>%5d</i> ", here ? "<b>" : "", lines[i].number);
-		put_text(to, lines[i].text);
+		put_text(to, lines[i].text + strnlen(lines[i].text, indent));
 		fputs(here ? "</b>\n" : "\n", to);
 	}
 	fputs("</pre></details>", to);

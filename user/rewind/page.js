@@ -360,7 +360,7 @@ function placeFlags(g, width) {
 		const room = g.measureText(flag.role).width + 14;
 		const clear = left => left >= LABEL && left + room <= width - 2
 			&& !placed.some(other => left < other.end + 3 && left + room > other.left - 3);
-		const left = [x - room / 2, x - room + 6, x - 6].find(clear);
+		const left = [x - room / 2, x - room + 6, x - 6, x, x - room].find(clear);
 		placed.push({ x, left, end: left + room, role: flag.role, wrong: wrong(flag) });
 	}
 	return placed;
