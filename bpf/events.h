@@ -120,6 +120,11 @@ enum record_function {
 	RECORD_MEMALIGN = 4, /* memalign, aligned_alloc, valloc, pvalloc */
 	RECORD_POSIX_MEMALIGN = 5,
 	RECORD_FREE_FUNCTION = 6,
+	/* C++'s operators, of allocators that have their own. */
+	RECORD_NEW = 7,
+	RECORD_NEW_ARRAY = 8,
+	RECORD_DELETE = 9,
+	RECORD_DELETE_ARRAY = 10,
 };
 
 struct record_memory {

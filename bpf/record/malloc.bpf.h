@@ -22,6 +22,9 @@ struct record_pending_allocation {
 	__u64 pointer; /* posix_memalign: where the result goes; realloc: the old block */
 	__u32 function;
 	__u32 moved; /* realloc: the old block was live */
+	__u64 sp;    /* where the call's return address is */
+	__u32 rank;  /* of operator delete */
+	__u32 depth; /* calls of the allocator's own within this one */
 };
 
 struct {
@@ -253,22 +256,86 @@ static __always_inline void enter(struct record_process *process, struct pt_regs
 	give_scratch(scratch);
 }
 
-/* The cookie is the enum record_function. */
+#define RETURNS_LOOKED_AT 8
+
+/*
+ * Whether the call that pending is of has not returned: the kernel still has the probe
+ * of its return. A call that was left by longjmp, or whose return the kernel had no room
+ * to probe, is over.
+ */
+static __always_inline bool in_progress(const struct record_pending_allocation *pending)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct return_instance *probed = BPF_CORE_READ(task, utask, return_instances);
+
+	for (int i = 0; i < RETURNS_LOOKED_AT && probed; i++) {
+		if (BPF_CORE_READ(probed, stack) == pending->sp)
+			return true;
+		probed = BPF_CORE_READ(probed, next);
+	}
+	return false;
+}
+
+static __always_inline bool is_delete(__u32 function)
+{
+	return function == RECORD_DELETE || function == RECORD_DELETE_ARRAY;
+}
+
+/*
+ * A block goes. Allocators call their own functions through the same symbols: realloc
+ * frees the old block, operator delete[] calls operator delete, and that free. The
+ * outermost is the program's call, and the only one that is told.
+ */
+static __always_inline void on_gone(struct record_process *process, struct pt_regs *regs,
+				    struct record_pending_allocation *call)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct record_pending_allocation *outer = bpf_map_lookup_elem(&pending_allocations, &tid);
+
+	call->pointer = PT_REGS_PARM1(regs);
+	if (!call->pointer)
+		return;
+	if (outer && outer->pointer == call->pointer && call->sp <= outer->sp) {
+		if (outer->function == RECORD_REALLOC && in_progress(outer))
+			return;
+		if (is_delete(outer->function) && call->rank < outer->rank) {
+			outer->rank = call->rank;
+			return;
+		}
+	}
+	leave(process, regs, call->pointer, call->function);
+	if (is_delete(call->function))
+		bpf_map_update_elem(&pending_allocations, &tid, call, BPF_ANY);
+}
+
+/* Of what function it is, says the cookie. */
 SEC("uprobe")
 int on_allocate(struct pt_regs *regs)
 {
 	struct record_process *process = this_process();
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct record_pending_allocation pending = {.function = bpf_get_attach_cookie(regs)};
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	struct record_pending_allocation pending = {.function = RECORD_COOKIE_FUNCTION(cookie),
+						    .rank = RECORD_COOKIE_RANK(cookie),
+						    .sp = regs->sp};
+	struct record_pending_allocation *outer;
 
 	if (!process || source_is_off(RECORD_SOURCE_MALLOC))
 		return 0;
-	switch (pending.function) {
-	case RECORD_FREE_FUNCTION:
-		if (PT_REGS_PARM1(regs))
-			leave(process, regs, PT_REGS_PARM1(regs), RECORD_FREE_FUNCTION);
+	if (pending.function == RECORD_FREE_FUNCTION || is_delete(pending.function)) {
+		on_gone(process, regs, &pending);
 		return 0;
+	}
+	outer = bpf_map_lookup_elem(&pending_allocations, &tid);
+	if (outer && outer->function != RECORD_FREE_FUNCTION && !is_delete(outer->function) &&
+	    pending.sp <= outer->sp && in_progress(outer)) {
+		outer->depth++;
+		return 0;
+	}
+	switch (pending.function) {
 	case RECORD_MALLOC:
+	case RECORD_NEW:
+	case RECORD_NEW_ARRAY:
 		pending.size_bytes = PT_REGS_PARM1(regs);
 		break;
 	case RECORD_CALLOC:
@@ -320,8 +387,12 @@ int on_allocated(struct pt_regs *regs)
 	if (!process)
 		return 0;
 	found = bpf_map_lookup_elem(&pending_allocations, &tid);
-	if (!found)
+	if (!found || found->function == RECORD_FREE_FUNCTION || is_delete(found->function))
 		return 0;
+	if (found->depth) {
+		found->depth--;
+		return 0;
+	}
 	pending = *found;
 	bpf_map_delete_elem(&pending_allocations, &tid);
 	if (pending.function == RECORD_POSIX_MEMALIGN &&

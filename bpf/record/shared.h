@@ -48,6 +48,11 @@ struct record_block_key {
 	__u32 epoch;
 };
 
+/* What a probe of the allocator's passes to its program. */
+#define RECORD_COOKIE(function, rank)  ((__u64)(rank) << 8 | (function))
+#define RECORD_COOKIE_FUNCTION(cookie) ((cookie)&0xff)
+#define RECORD_COOKIE_RANK(cookie)     ((cookie) >> 8)
+
 /* A call of the allocator, with its stack. */
 struct record_call {
 	__u64 host_ns, virtual_ns;

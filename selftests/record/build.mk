@@ -74,6 +74,31 @@ $(BUILD)/record/nodes_test: selftests/record/nodes_test.c user/record/nodes.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Ibpf $(CFLAGS) $(WARN) -o $@ $^
 
+# One program with many allocators: linked, static, musl's; preloaded ones need no program.
+ALLOCATORS_OUT := $(BUILD)/record/allocators
+ALLOCATORS := $(addprefix $(ALLOCATORS_OUT)/,plain.c plain.cpp static.c static.cpp musl.c musl-static.c \
+	jemalloc.c jemalloc.cpp mimalloc.c mimalloc.cpp tcmalloc.c tcmalloc.cpp later.c)
+ALLOCATOR_LINK_static	   := -static
+ALLOCATOR_LINK_musl-static := -static
+ALLOCATOR_LINK_jemalloc	   := -Wl,--no-as-needed -l:libjemalloc.so.2
+ALLOCATOR_LINK_mimalloc	   := -Wl,--no-as-needed -l:libmimalloc.so.2
+ALLOCATOR_LINK_tcmalloc	   := -Wl,--no-as-needed -l:libtcmalloc_minimal.so.4
+
+$(ALLOCATORS_OUT)/later.c: selftests/record/allocators/later.c
+	@mkdir -p $(@D)
+	$(CC) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$<
+
+$(ALLOCATORS_OUT)/%.c: selftests/record/allocators/stale.c selftests/record/build.mk
+	@mkdir -p $(@D)
+	$(if $(findstring musl,$*),musl-gcc,$(CC)) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$< $(ALLOCATOR_LINK_$*)
+
+$(ALLOCATORS_OUT)/%.cpp: selftests/record/allocators/stale.cpp selftests/record/build.mk
+	@mkdir -p $(@D)
+	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$< $(ALLOCATOR_LINK_$*)
+
+CHECK_DEPS += $(ALLOCATORS)
+CHECKS += selftests/record/allocators.sh
+
 # The same for a machine without libraries.
 RECORD_VM      := $(BUILD)/selftests/record/vm
 RECORD_CRASHES := double_free uaf_list null_dereference healthy_memory written_after_free deadlock

@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ALLOCATOR_FUNCTIONS_MAX 16
+#define ALLOCATOR_FUNCTIONS_MAX 32
 
 struct allocator_function {
 	uint64_t offset;   /* of the probe in the file */
 	uint32_t function; /* enum record_function */
 	bool returns;	   /* what it returns is wanted as well */
+	uint8_t rank;	   /* of operator delete: it may call those of lower rank */
 };
 
 struct allocator {

@@ -223,7 +223,8 @@ int programs_probe(struct programs *p, struct probes *probes, pid_t pid, const c
 	for (size_t i = 0; i < allocator->count; i++) {
 		const struct allocator_function *function = &allocator->functions[i];
 
-		entries[i] = (struct probe_site){function->offset, function->function, 0};
+		entries[i] = (struct probe_site){
+			function->offset, RECORD_COOKIE(function->function, function->rank), 0};
 		if (function->returns)
 			returns[return_count++] = entries[i];
 	}

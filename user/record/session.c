@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +17,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "record/libraries.h"
 #include "record/mappings.h"
 #include "record/save.h"
 #include "record.skel.h"
@@ -149,22 +149,20 @@ static void on_mapping(void *context, const struct mapping *mapping)
 		probe_file(s, mapping->tgid, mapping->path);
 }
 
-/* Ours is most probably the program's, and can be probed before the program is there. */
-static int probe_own(struct dl_phdr_info *info, size_t size, void *context)
+static void probe_library(void *context, const char *path)
 {
 	struct session *s = context;
 
-	if (info->dlpi_name && info->dlpi_name[0] == '/')
-		probe_file(s, s->target->pid, info->dlpi_name);
-	return 0;
+	probe_file(s, s->target->pid, path);
 }
 
 /* Allocators that can be probed before the program is there: none of its calls is missed. */
 static void probe_first(struct session *s)
 {
-	dl_iterate_phdr(probe_own, s);
-	if (s->options->program)
-		probe_file(s, s->target->pid, s->options->program);
+	if (!s->options->program)
+		return;
+	libraries_list(s->options->program, probe_library, s);
+	probe_file(s, s->target->pid, s->options->program);
 }
 
 static void forget_probes(struct session *s, pid_t pid)

@@ -36,8 +36,12 @@ static void memory_words(const struct record_memory *e, char *text, size_t bytes
 		[RECORD_MEMALIGN] = "memalign",
 		[RECORD_POSIX_MEMALIGN] = "posix_memalign",
 		[RECORD_FREE_FUNCTION] = "free",
+		[RECORD_NEW] = "new",
+		[RECORD_NEW_ARRAY] = "new[]",
+		[RECORD_DELETE] = "delete",
+		[RECORD_DELETE_ARRAY] = "delete[]",
 	};
-	const char *name = e->function && e->function <= RECORD_FREE_FUNCTION
+	const char *name = e->function && e->function <= RECORD_DELETE_ARRAY
 				   ? functions[e->function]
 				   : "allocator";
 
@@ -46,9 +50,9 @@ static void memory_words(const struct record_memory *e, char *text, size_t bytes
 	else if (e->function == RECORD_REALLOC)
 		snprintf(text, bytes, "realloc(%#llx), of %llu bytes", e->address, e->size_bytes);
 	else if (e->size_bytes)
-		snprintf(text, bytes, "free(%#llx), of %llu bytes", e->address, e->size_bytes);
+		snprintf(text, bytes, "%s(%#llx), of %llu bytes", name, e->address, e->size_bytes);
 	else
-		snprintf(text, bytes, "free(%#llx), no block that is known", e->address);
+		snprintf(text, bytes, "%s(%#llx), no block that is known", name, e->address);
 }
 
 void slice_name(const struct record_header *event, char *text, size_t bytes)

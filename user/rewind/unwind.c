@@ -32,6 +32,7 @@ struct process_files {
 	uint64_t pc, sp; /* to begin with */
 	bool caller;	 /* pc is a return address */
 	bool first;	 /* no frame of libdw's yet */
+	size_t physical; /* frames of libdw's */
 	struct stack *stack;
 	/* Instead of stack, if only addresses are wanted. */
 	uint64_t *addresses;
@@ -377,6 +378,7 @@ static int on_frame(Dwfl_Frame *state, void *context)
 	if (!files->first)
 		files->caller = !activation;
 	files->first = false;
+	files->physical++;
 	if (files->addresses) {
 		files->addresses[files->address_count++] = pc;
 		return files->address_count < files->address_max ? DWARF_CB_OK : DWARF_CB_ABORT;
@@ -409,17 +411,41 @@ static void leave_nowhere(struct process_files *files)
 	files->caller = true;
 }
 
-static void unwind(struct process_files *files, struct stack *stack)
+static void unwind_frames(struct process_files *files)
 {
-	memset(stack, 0, sizeof(*stack));
-	files->stack = stack;
-	leave_nowhere(files);
 	files->first = true;
+	files->physical = 0;
 	if (!files->attached)
 		files->attached = dwfl_attach_state(files->dwfl, NULL, (pid_t)files->tgid,
 						    &thread_callbacks, files);
 	if (files->attached)
 		dwfl_getthread_frames(files->dwfl, (pid_t)files->tgid, on_frame, files);
+}
+
+/*
+ * A function without call frame information, such as musl's memset, ends the stack after
+ * itself. If it keeps nothing there, its caller's address is where the stack begins.
+ */
+static void leave_leaf(struct process_files *files)
+{
+	Dwarf_Word pc;
+
+	if (files->copy || files->physical != 1 ||
+	    !read_memory(files->dwfl, files->sp, &pc, files) || !dwfl_addrmodule(files->dwfl, pc))
+		return;
+	files->pc = pc;
+	files->sp += sizeof(pc);
+	files->caller = true;
+	unwind_frames(files);
+}
+
+static void unwind(struct process_files *files, struct stack *stack)
+{
+	memset(stack, 0, sizeof(*stack));
+	files->stack = stack;
+	leave_nowhere(files);
+	unwind_frames(files);
+	leave_leaf(files);
 	if (!stack->count)
 		name_frame(files, dwfl_addrmodule(files->dwfl, files->pc), files->pc);
 }
