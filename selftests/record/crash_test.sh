@@ -92,6 +92,23 @@ awk '/^[0-9]+ events:/ {
 	exit !(word[1] > 80000 && word[1] == word[2] + word[3] + word[4])
 }' /tmp/shown
 result $? "record: the same when they are streamed" /tmp/log
+options=
+if [ -w /sys/devices/system/cpu/cpu1/online ]; then
+	(
+		while [ ! -e /tmp/unplugged ]; do
+			echo 0 >/sys/devices/system/cpu/cpu1/online
+			echo 1 >/sys/devices/system/cpu/cpu1/online
+		done
+	) &
+	record ./emit 4 20000
+	touch /tmp/unplugged
+	wait $!
+	awk '/^[0-9]+ events:/ {
+		split($0, word, /[^0-9]+/)
+		exit !(word[1] > 80000 && word[1] == word[2] + word[3] + word[4])
+	}' /tmp/shown
+	result $? "record: the same while a CPU is unplugged and plugged" /tmp/log
+fi
 mkdir -m 700 /tmp/crashes
 ./sundial-record --system --on-crash /tmp/crashes --buffer 1 2>/tmp/log &
 recorder=$!

@@ -188,13 +188,17 @@ static int save(struct session *s, const char *path)
 		.command = s->options->command,
 		.pid = s->target->pid,
 	};
+	char partial[4096];
 	int ret;
 
+	snprintf(partial, sizeof(partial), "%s.partial", path);
 	mappings_read(s->mappings);
 	ret = s->stream ? save_stream(s->stream, &what) : save_file(path, &what);
 	s->stream = NULL;
-	if (ret)
-		say("%s is not complete: %s", path, strerror(-ret));
+	if (ret && !access(partial, F_OK))
+		say("%s is not complete: %s; its beginning is %s", path, strerror(-ret), partial);
+	else if (ret)
+		say("%s is not written: %s", path, strerror(-ret));
 	return ret;
 }
 
