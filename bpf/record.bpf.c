@@ -20,6 +20,7 @@
 #endif
 
 #include "record/shared.h"
+#include "record/clock.bpf.h"
 #include "record/ring.bpf.h"
 #include "record/process.bpf.h"
 #include "record/function.bpf.h"

@@ -78,6 +78,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (tgid == parent->tgid || !follow)
 		return 0;
 	bpf_map_update_elem(&processes, &tgid, &own, BPF_ANY);
+	note_engine_forked(parent->tgid, tgid);
 	if (!whole_system)
 		notify(RECORD_NOTICE_FORK, tgid, 0);
 	return 0;
@@ -92,6 +93,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	if (!process)
 		return 0;
 	__sync_fetch_and_add(&process->epoch, 1);
+	note_engine();
 	process->flags = process->flags & RECORD_PROCESS_NEXT ? RECORD_PROCESS_KNOWN : 0;
 	event = begin(RECORD_EXEC, RECORD_EVENT_MAX);
 	if (event) {
@@ -126,6 +128,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	if (!whole_system || process->crashed)
 		notify(RECORD_NOTICE_EXIT, task->exit_code, 0);
+	note_engine_gone(tgid);
 	bpf_map_delete_elem(&processes, &tgid);
 	return 0;
 }

@@ -26,7 +26,6 @@
 #define RECORD_RING_BPF_H
 
 const volatile __u32 slot_mask; /* slots of a buffer, a power of two, less one */
-const volatile bool has_kfuncs;
 
 /* While the recorder reads the buffers: events are counted and not kept. */
 bool paused;
@@ -75,17 +74,6 @@ static __always_inline bool source_is_off(enum record_source source)
 	if (ring)
 		__sync_fetch_and_add(&ring->hits[source], 1);
 	return false;
-}
-
-static __always_inline void stamp(struct record_header *header)
-{
-	header->host_ns = bpf_ktime_get_ns();
-	header->virtual_ns = header->host_ns;
-	header->domain = 0;
-	if (has_kfuncs) {
-		header->virtual_ns = bpf_sundial_now();
-		header->domain = bpf_sundial_domain();
-	}
 }
 
 /* A slot for an event of the thread tgid, tid; NULL if it was dropped. End with commit(). */

@@ -129,6 +129,7 @@ struct record_frames {
 struct record_pending_call {
 	__u64 host_ns, virtual_ns;
 	__u64 args[6];
+	__u64 domain;
 	__s32 number;
 	__u32 tgid;
 	__u32 again; /* operands that could not be read when it was called */

@@ -50,13 +50,16 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long number)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct record_pending_call call = {.number = number, .tgid = id >> 32};
+	struct record_header now = {};
 	__u32 tid = (__u32)id;
 
 	if (!this_process() || number == URETPROBE || number == UPROBE ||
 	    source_is_off(RECORD_SOURCE_SYSCALLS))
 		return 0;
-	call.host_ns = bpf_ktime_get_ns();
-	call.virtual_ns = has_kfuncs ? bpf_sundial_now() : call.host_ns;
+	stamp(&now);
+	call.host_ns = now.host_ns;
+	call.virtual_ns = now.virtual_ns;
+	call.domain = now.domain;
 	call.args[0] = PT_REGS_PARM1_CORE_SYSCALL(regs);
 	call.args[1] = PT_REGS_PARM2_CORE_SYSCALL(regs);
 	call.args[2] = PT_REGS_PARM3_CORE_SYSCALL(regs);
@@ -88,6 +91,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 		event->duration_ns = event->header.host_ns - call->host_ns;
 		event->header.host_ns = call->host_ns;
 		event->header.virtual_ns = call->virtual_ns;
+		event->header.domain = call->domain;
 		event->number = call->number;
 		event->flags = 0;
 		event->result = result;

@@ -133,7 +133,7 @@ CHECKS += selftests/record/functions.sh selftests/record/operands.sh selftests/r
 CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/accounting.sh \
 	  selftests/record/attach.sh selftests/record/inject.sh selftests/record/sample.sh selftests/record/stream.sh selftests/record/storm.sh selftests/record/system.sh selftests/record/buffers.sh \
 	  $(BUILD)/record/nodes_test selftests/record/threads.sh \
-	  selftests/record/sim.sh
+	  selftests/record/sim.sh selftests/record/engines.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free
 
 # Of the corpus, what sundial sim --record is shown with for riscv64 as well.

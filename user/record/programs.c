@@ -189,11 +189,32 @@ out:
 	return ret;
 }
 
+/* Whether the process runs under an engine already: then its clock page is there. */
+static void note_engine(struct programs *p, pid_t pid)
+{
+	char path[64], line[512];
+	__u32 key = (__u32)pid;
+	__u8 one = 1;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	while (maps && fgets(line, sizeof(line), maps))
+		if (!strncmp(line, "7fd011000000-", 13)) { /* CLOCK_BASE of base/layout.h */
+			bpf_map_update_elem(bpf_map__fd(p->skeleton->maps.engines), &key, &one,
+					    BPF_ANY);
+			p->skeleton->bss->any_engine = true;
+		}
+	if (maps)
+		fclose(maps);
+}
+
 int programs_track(struct programs *p, pid_t pid, bool known)
 {
 	struct record_process process = {.flags = known ? RECORD_PROCESS_NEXT : 0};
 	__u32 key = (__u32)pid;
 
+	note_engine(p, pid);
 	return bpf_map_update_elem(bpf_map__fd(p->skeleton->maps.processes), &key, &process,
 				   BPF_ANY)
 		       ? -errno

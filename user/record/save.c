@@ -291,6 +291,7 @@ static void write_unfinished(struct sundial_record_writer *w, const struct progr
 		record.header.tgid = call.tgid;
 		record.header.host_ns = call.host_ns;
 		record.header.virtual_ns = call.virtual_ns;
+		record.header.domain = call.domain;
 		record.number = call.number;
 		memcpy(record.args, call.args, sizeof(record.args));
 		sundial_record_write(w, &record.header);

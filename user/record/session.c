@@ -61,6 +61,7 @@ struct session {
 	bool malloc_off; /* it cost too much */
 	bool started;	 /* the target executes */
 	bool target_ended;
+	bool engine_said; /* that its functions are not probed */
 };
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -136,11 +137,46 @@ static bool is_injected(const struct session *s, pid_t pid)
 	return found || !maps;
 }
 
+/*
+ * A probed return is a system call of newer kernels, at an address of theirs, and an engine
+ * takes every system call for its guest's: the process would end. The command itself is
+ * about to become an engine, and probes stay over exec.
+ */
+static bool is_engine(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	return !strcmp(base, "sundial") || !strcmp(base, "sundial-native") ||
+	       !strcmp(base, "sundial-rv64");
+}
+
+static bool runs_under_engine(pid_t pid)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= 0)
+		return false;
+	path[n] = 0;
+	return is_engine(path);
+}
+
 static void on_mapping(void *context, const struct mapping *mapping)
 {
 	struct session *s = context;
 	bool follow = s->options->programs.follow;
 
+	if (runs_under_engine(mapping->tgid)) {
+		if (!s->options->quiet && !s->engine_said)
+			say("process %d runs under Sundial's engine: its functions are not probed "
+			    "(sundial sim --record sees a simulation's allocations)",
+			    mapping->tgid);
+		s->engine_said = true;
+		return;
+	}
 	if (s->options->programs.functions && (follow || mapping->tgid == s->target->pid))
 		sources_see(s->sources, mapping->tgid, mapping->path, false, follow);
 	if (is_injected(s, mapping->tgid))
@@ -159,7 +195,7 @@ static void probe_library(void *context, const char *path)
 /* Allocators that can be probed before the program is there: none of its calls is missed. */
 static void probe_first(struct session *s)
 {
-	if (!s->options->program)
+	if (!s->options->program || is_engine(s->options->program))
 		return;
 	libraries_list(s->options->program, probe_library, s);
 	probe_file(s, s->target->pid, s->options->program);
