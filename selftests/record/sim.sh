@@ -80,6 +80,24 @@ cmp first recording >cmp.out 2>&1
 result $? "riscv64: two runs give the same bytes" "$(cat cmp.out)"
 sim_opts=()
 
+# called NAME WANT: how often rewind says that a function was called
+called() { is "$(jq "[.events[] | select(.type == \"call\" and (.words | test(\"calls $1[(]\")))] | length" json)" "$2" "$3"; }
+sim_opts=(--func 'ma*' --func 'drop' --func 'libc*:strdup')
+recorded "$corpus/uaf_list"
+show
+called make 1 "--func: a function that the glob means"
+called main 1 "another one"
+called drop 1 "one that is named"
+called second 0 "and not others"
+sim_opts=(--func '*' -L /usr/riscv64-linux-gnu)
+recorded "$top/build/record/riscv64/uaf_threads"
+show
+called main 1 "--func for riscv64"
+sim_opts=(--func '*')
+recorded "$python" -I -c 'print(sum(range(1000)))'
+is "$(cat out)" 499500 "a python3 of which 2,000 functions are recorded runs as ever"
+sim_opts=()
+
 # A program must not notice: where its blocks are, what its clocks say.
 cat >where.py <<'END'
 import os, time

@@ -29,6 +29,7 @@ enum {
 	OPT_VERIFY,
 	OPT_RECORD,
 	OPT_RECORD_BUFFER,
+	OPT_FUNC,
 	OPT_DIR,
 	OPT_FAULT,
 	OPT_CPU_TIME,
@@ -54,6 +55,9 @@ static const struct argp_option options[] = {
 	 "Keep a flight record of every process, for sundial rewind; no privilege is needed"},
 	{"record-buffer", OPT_RECORD_BUFFER, "MIB", 0,
 	 "Memory for the latest events, blocks and crashes of the record. Default: 256"},
+	{"func", OPT_FUNC, "[FILE:]GLOB", 0,
+	 "Record the calls of these functions of the executables, or of the mapped files that "
+	 "FILE means; may be given several times"},
 	{"cpus", OPT_CPUS, "N", 0, "CPUs that programs are told of, 1 to 64. Default: 1"},
 	{"no-clock-page", OPT_NO_CLOCK_PAGE, NULL, 0,
 	 "Answer clock reads by system calls; nothing else changes but speed"},
@@ -142,6 +146,17 @@ static void parse_fault(struct argp_state *state, struct sim_options *o, const c
 	     arg);
 }
 
+static void add_function(struct sim_options *o, const char *pattern)
+{
+	size_t used = strlen(o->functions), length = strlen(pattern);
+
+	if (!length || strchr(pattern, '\n') || used + length + 2 > sizeof(o->functions))
+		fail(EXIT_SUNDIAL,
+		     "--func %s: must be [FILE:]GLOB, of all together at most %zu bytes", pattern,
+		     sizeof(o->functions) - 2);
+	snprintf(o->functions + used, sizeof(o->functions) - used, "%s\n", pattern);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct sim_options *o = state->input;
@@ -202,6 +217,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_RECORD_BUFFER:
 		o->record_bytes = parse_number(state, "record-buffer", arg, 8, 4096) << 20;
 		return 0;
+	case OPT_FUNC:
+		add_function(o, arg);
+		return 0;
 	case OPT_DIR:
 		o->dir = arg;
 		return 0;
@@ -227,6 +245,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!o->argv)
 			fail(EXIT_SUNDIAL, "which program? sundial sim [OPTION...] -- PROG ARGS");
+		if (*o->functions && !o->record_file)
+			fail(EXIT_SUNDIAL, "--func says what to record; where to? --record FILE");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -22,10 +22,11 @@
 #include "simkernel/record.h"
 #include "simkernel/uaccess.h"
 
-#define HOOKS	     256
+#define HOOKS	     2048
 #define JUMP_BYTES   5
 #define SCAN_BYTES   4096 /* of a function that are looked at for jumps */
 #define RETURN_INDEX (-1)
+#define CALL	     0xe8 /* opcode */
 
 struct hook {
 	u64 address; /* of the function */
@@ -68,7 +69,7 @@ static bool nothing_jumps_into(const u8 *code, u32 bytes)
 			target = insn_target(at, &insn);
 			if (target > low && target < low + bytes)
 				return false;
-			if (target > reach && target < low + SCAN_BYTES)
+			if (at[insn.opcode] != CALL && target > reach && target < low + SCAN_BYTES)
 				reach = target;
 		}
 		if (insn.ends && (u64)at >= reach)
@@ -86,7 +87,7 @@ static u32 move_first(u8 **out, const u8 *code, u8 *end)
 	while (done < JUMP_BYTES) {
 		insn_decode(code + done, &insn);
 		if (!insn.length || (insn.ends && done + insn.length < JUMP_BYTES) ||
-		    *out + INSN_MAX + 4 > end)
+		    *out + INSN_MOVED_MAX > end)
 			return 0;
 		n = insn_move(*out, code + done, &insn);
 		if (!n)

@@ -321,19 +321,36 @@ static bool put_disp(u8 *at, u64 next, u64 target)
 	return disp == distance;
 }
 
+/*
+ * lea -8(%rsp), %rsp; movl $low, (%rsp); movl $high, 4(%rsp); jmp target: unwinders find the
+ * return address that they know.
+ */
+static u32 move_call(u8 *out, u64 back, u64 target)
+{
+	u32 low = back, high = back >> 32;
+
+	memcpy(out, "\x48\x8d\x64\x24\xf8\xc7\x04\x24", 8);
+	memcpy(out + 8, &low, sizeof(low));
+	memcpy(out + 12, "\xc7\x44\x24\x04", 4);
+	memcpy(out + 16, &high, sizeof(high));
+	out[20] = 0xe9;
+	return put_disp(out + 21, (u64)out + 25, target) ? 25 : 0;
+}
+
 u32 insn_move(u8 *out, const u8 *code, const struct insn *insn)
 {
 	u64 target = insn->branch || insn->rip_disp ? insn_target(code, insn) : 0;
 	u8 op = code[insn->opcode];
 	u32 n = insn->length;
 
+	if (insn->branch && op == 0xe8)
+		return insn->opcode ? 0 : move_call(out, (u64)code + n, target);
 	memcpy(out, code, n);
 	if (insn->rip_disp)
 		return put_disp(out + insn->rip_disp, (u64)out + n, target) ? n : 0;
 	if (!insn->branch)
 		return n;
-	/* A call's return address would be another one, which unwinders do not know. */
-	if (op == 0xe8 || (op & 0xfc) == 0xe0)
+	if ((op & 0xfc) == 0xe0) /* loop, jrcxz: short ones only */
 		return 0;
 	if (insn->branch == 4)
 		return put_disp(out + n - 4, (u64)out + n, target) ? n : 0;

@@ -5,7 +5,8 @@
 
 #include "base/types.h"
 
-#define INSN_MAX 15 /* bytes */
+#define INSN_MAX       15 /* bytes */
+#define INSN_MOVED_MAX 25
 
 struct insn {
 	u8 length;   /* in bytes; 0: not known here */
@@ -23,7 +24,8 @@ u64 insn_target(const u8 *code, const struct insn *insn);
 
 /*
  * Writes to out what does at the address out what the one at code does where it is. Returns
- * the bytes written, at most INSN_MAX + 4; 0: it cannot be moved there.
+ * the bytes written, at most INSN_MOVED_MAX; 0: it cannot be moved there. A call returns to
+ * behind where it was.
  */
 u32 insn_move(u8 *out, const u8 *code, const struct insn *insn);
 

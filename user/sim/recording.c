@@ -120,6 +120,29 @@ static void write_mappings(struct sundial_record_writer *w, const struct host *h
 	}
 }
 
+static void write_probes(struct sundial_record_writer *w, const struct host *h)
+{
+	const struct recorder *r = h->recorder;
+
+	for (u32 i = 0; i < r->probe_count; i++) {
+		const struct recorder_probe *probe = &r->probes[i];
+		struct record_probe record = {
+			.id = i + 1, .kind = RECORD_PROBE_FUNCTION, .offset = probe->offset};
+		char names[sizeof(probe->name) + PATH_MAX];
+		size_t length = strlen(probe->name) + 1;
+
+		memcpy(names, probe->name, length);
+		strcpy(names + length, probe->file->path);
+		length += strlen(probe->file->path) + 1;
+		write_header(w, &record.header, h, RECORD_PROBE, 0);
+		sundial_record_write_tail(w, &record.header, sizeof(record), names, (__u32)length);
+	}
+	if (r->probes_lost || r->probes_refused)
+		say("%u functions are not recorded: no room for them; %u: their code cannot be "
+		    "moved",
+		    r->probes_lost, r->probes_refused);
+}
+
 /* Stacks get the numbers 1, 2, ... in the file; sites keep those of the table, and map leads. */
 static void write_stacks(struct sundial_record_writer *w, const struct host *h, u32 *map)
 {
@@ -329,6 +352,7 @@ void recording_write(struct sim *s)
 	if (!ret) {
 		write_infos(s, w);
 		write_mappings(w, h);
+		write_probes(w, h);
 		write_stacks(w, h, map);
 		write_blocks(w, h, map);
 		write_misuses(w, h, map);

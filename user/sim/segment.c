@@ -128,6 +128,7 @@ static void fill_config(struct host *host, const struct sim_options *opt)
 	c->fault_point = opt->fault_point;
 	c->fault_count = opt->fault_count;
 	strcpy(c->sysroot, opt->sysroot);
+	strcpy(c->functions, opt->functions);
 	c->tb_bytes = opt->tb_bytes;
 	c->interpret = opt->interpret;
 	c->insn_ns = opt->insn_ns;

@@ -27,6 +27,7 @@ struct sim_options {
 	const char *stats_file, *strace_dir, *dir, *hostname;
 	const char *record_file; /* NULL: nothing is recorded */
 	u64 record_bytes;	 /* of buffers */
+	char functions[1024];	 /* whose calls are recorded, a line for each pattern */
 	char **argv;		 /* the program and its arguments, NULL-ended */
 	/* Of riscv64 programs; see struct host_config. */
 	char sysroot[PATH_MAX];

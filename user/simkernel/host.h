@@ -50,6 +50,7 @@ struct host_config {
 	bool interpret;		    /* riscv64 code, instead of translating it */
 	u32 insn_ns;		    /* virtual cost of a riscv64 instruction; 0: none */
 	char dir[PATH_MAX];	    /* the host's folder, or "" */
+	char functions[1024];	    /* whose calls are recorded: recordfunc.c; a line for each */
 };
 
 /* Why the simulation ended; the supervisor turns it into a report. */

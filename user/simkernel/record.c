@@ -39,7 +39,8 @@ long recorder_create(struct host *h, u64 bytes)
 	r->stacks = arena_alloc(h, r->nstacks * sizeof(*r->stacks));
 	r->stack_keys = arena_alloc(h, r->nstacks * sizeof(*r->stack_keys));
 	r->maps = arena_alloc(h, RECORDER_MAPS * sizeof(*r->maps));
-	if (!r->ring || !r->kept || !r->blocks || !r->buckets_used || !r->stacks ||
+	r->probes = arena_alloc(h, RECORDER_PROBES * sizeof(*r->probes));
+	if (!r->probes || !r->ring || !r->kept || !r->blocks || !r->buckets_used || !r->stacks ||
 	    !r->stack_keys || !r->maps)
 		return -ENOMEM;
 	h->recorder = r;

@@ -52,11 +52,18 @@ void record_fill(const struct host *h, const struct task *t, struct record_heade
 bool record_heap_enter(struct thread *th, u32 index, const u64 args[3],
 		       struct record_stack *caller);
 u64 record_heap_leave(struct thread *th, u64 sp, u64 result);
-/* Finds the family in the symbols of the file open as fd. */
-void record_heap_find(int fd, struct recorder_file *file);
+/* Finds the family, and wanted functions, in the symbols of the file open as fd. */
+void record_heap_find(const struct process *p, int fd, struct recorder_file *file);
 /* Has th's engine hook what file has in the part of it that is mapped at start. */
 void record_heap_hook(struct thread *th, const struct recorder_file *file, u64 start, u64 end,
 		      u64 offset);
+
+/* recordfunc.c: name has so many bytes at most; number counts from 0 */
+bool record_function_wanted(const struct process *p, const struct recorder_file *file,
+			    const char *name, u64 room);
+void record_function_found(struct host *h, struct recorder_file *file, const char *name, u64 room,
+			   u64 offset);
+void record_function_called(struct thread *th, u32 number, const u64 args[3]);
 
 /* recordmaps.c: files that are mapped to be executed */
 void record_mapped(struct thread *th, u64 start, u64 bytes, u64 offset, u32 protection, int fd);

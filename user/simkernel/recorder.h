@@ -22,6 +22,7 @@
 #define RECORDER_MISUSES 64
 #define RECORDER_FILES	 1024
 #define RECORDER_MAPS	 16384
+#define RECORDER_PROBES	 2000
 #define RECORDER_THREADS 64 /* kept of one crash */
 #define RECORDER_PAGES	 16 /* of each thread's stack */
 
@@ -55,10 +56,17 @@ struct recorder_misuse {
 struct recorder_file {
 	u64 identity[4];		   /* device, inode, size, time: the same file still */
 	u64 functions[RECORDER_FUNCTIONS]; /* where in the file they begin; 0: not in it */
-	bool sanitizer; /* its allocator is left alone */
+	bool sanitizer;			   /* its allocator is left alone */
 	char path[PATH_MAX];
 	u32 build_id_bytes;
 	u8 build_id[24];
+};
+
+/* A function whose calls are recorded; the first has number 1 in the file. */
+struct recorder_probe {
+	struct recorder_file *file;
+	u64 offset; /* in the file */
+	char name[112];
 };
 
 struct recorder_mapping {
@@ -94,6 +102,9 @@ struct recorder {
 	struct recorder_mapping *maps;
 	u32 map_count;
 	u32 maps_lost;
+
+	struct recorder_probe *probes;
+	u32 probe_count, probes_lost, probes_refused; /* no room; code that cannot be moved */
 
 	/* Whole records of crashes, which nothing overwrites. */
 	u8 *kept;

@@ -57,6 +57,7 @@ static const struct {
 };
 
 struct image { /* a file, mapped for a moment */
+	const struct process *process;
 	const u8 *bytes;
 	u64 size;
 };
@@ -98,15 +99,21 @@ static void look_at_symbol(const struct image *image, const Elf64_Sym *sym, cons
 			   u64 text_bytes, struct recorder_file *file)
 {
 	const char *name = text + sym->st_name;
+	u64 room = text_bytes - sym->st_name;
 	int i;
 
 	if (sym->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(sym->st_info) != STT_FUNC ||
-	    sym->st_name >= text_bytes || !strchr("_mcrfapv", name[0]))
+	    sym->st_name >= text_bytes)
 		return;
-	file->sanitizer |= is_sanitizer(name, text_bytes - sym->st_name);
+	if (image->process->host->config.functions[0] && *name &&
+	    record_function_wanted(image->process, file, name, room))
+		record_function_found(image->process->host, file, name, room,
+				      code_offset(image, sym->st_value));
+	if (!strchr("_mcrfapv", name[0]))
+		return;
+	file->sanitizer |= is_sanitizer(name, room);
 	for (i = 0; i < RECORDER_FUNCTIONS; i++)
-		if (!strncmp(name, names[i].name,
-			     min(sizeof(names[i].name), text_bytes - sym->st_name)))
+		if (!strncmp(name, names[i].name, min(sizeof(names[i].name), room)))
 			file->functions[i] = code_offset(image, sym->st_value);
 }
 
@@ -123,9 +130,9 @@ static void look_at_table(const struct image *image, const Elf64_Shdr *table,
 		look_at_symbol(image, &sym[i], text, strings->sh_size, file);
 }
 
-void record_heap_find(int fd, struct recorder_file *file)
+void record_heap_find(const struct process *p, int fd, struct recorder_file *file)
 {
-	struct image image = {.size = file->identity[2]};
+	struct image image = {.process = p, .size = file->identity[2]};
 	const Elf64_Ehdr *eh;
 	const Elf64_Shdr *sh;
 	long at;
@@ -149,13 +156,31 @@ void record_heap_find(int fd, struct recorder_file *file)
 		memset(file->functions, 0, sizeof(file->functions));
 }
 
+static void hook_wanted(struct thread *th, const struct recorder_file *file, u64 start, u64 bytes,
+			u64 offset)
+{
+	struct recorder *r = th->host->recorder;
+	u32 i;
+
+	for (i = 0; i < r->probe_count; i++) {
+		u64 at = r->probes[i].offset;
+
+		if (r->probes[i].file != file || at < offset || at - offset >= bytes)
+			continue;
+		if (!th->engine->hook(th, start + (at - offset), RECORDER_FUNCTIONS + i))
+			r->probes_refused++;
+	}
+}
+
 void record_heap_hook(struct thread *th, const struct recorder_file *file, u64 start, u64 end,
 		      u64 offset)
 {
 	u64 bytes = end - start;
 	u32 i;
 
-	for (i = 0; i < RECORDER_FUNCTIONS && th->engine->hook; i++) {
+	if (!th->engine->hook)
+		return;
+	for (i = 0; i < RECORDER_FUNCTIONS; i++) {
 		u64 at = file->functions[i];
 
 		if (!at || at < offset || at - offset >= bytes)
@@ -168,6 +193,8 @@ void record_heap_hook(struct thread *th, const struct recorder_file *file, u64 s
 		else if (i == HEAP_MALLOC)
 			th->task->process->record_heap = true;
 	}
+	/* Behind the family, which is hooked only once where both are meant. */
+	hook_wanted(th, file, start, bytes, offset);
 }
 
 /* A word of the stack's innermost part that looks like code makes the key. */
@@ -427,6 +454,8 @@ bool record_heap_enter(struct thread *th, u32 index, const u64 args[3], struct r
 {
 	struct heap_call *c;
 
+	if (index >= RECORDER_FUNCTIONS)
+		record_function_called(th, index - RECORDER_FUNCTIONS, args);
 	if (index >= RECORDER_FUNCTIONS || (index == HEAP_FREE && !args[0]))
 		return false;
 	c = new_call(th->task, caller->sp);

@@ -79,8 +79,9 @@ static bool identify(int fd, struct recorder_file *file)
 }
 
 /* The file, one and the same each time that it is mapped; NULL: no room. */
-static struct recorder_file *file_of(struct host *h, int fd, u32 *number)
+static struct recorder_file *file_of(const struct process *p, int fd, u32 *number)
 {
+	struct host *h = p->host;
 	struct recorder *r = h->recorder;
 	struct recorder_file *file = arena_alloc(h, sizeof(*file));
 	u32 i;
@@ -101,7 +102,7 @@ static struct recorder_file *file_of(struct host *h, int fd, u32 *number)
 	if (i == RECORDER_FILES)
 		goto out;
 	read_build_id(fd, file);
-	record_heap_find(fd, file);
+	record_heap_find(p, fd, file);
 	r->files[r->file_count++] = file;
 	return file;
 out:
@@ -151,7 +152,7 @@ void record_mapped(struct thread *th, u64 start, u64 bytes, u64 offset, u32 prot
 		.offset = offset,
 		.protection = protection,
 	};
-	struct recorder_file *file = file_of(th->host, fd, &m.file);
+	struct recorder_file *file = file_of(p, fd, &m.file);
 
 	if (!file)
 		return;

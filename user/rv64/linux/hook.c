@@ -7,13 +7,14 @@
  *
  * Of one process; changed and read by the holder of the run token.
  */
+#include <string.h>
 #include "rv64/exec.h"
 #include "rv64/linux/linux.h"
 #include "simkernel/host.h"
 #include "simkernel/record.h"
 #include "simkernel/sched.h"
 
-#define HOOKS 256
+#define HOOKS 2048
 #define X_RA  1
 #define X_SP  2
 #define X_S0  8
@@ -21,7 +22,8 @@
 #define X_A0  10
 #define X_S2  18
 
-static struct {
+/* In order of address. */
+static struct hook {
 	u64 address;
 	u32 index;
 } hooks[HOOKS];
@@ -35,18 +37,32 @@ void rv64_hook_start(u64 vdso)
 		return_address = 0;
 }
 
+/* The first that is not below address. */
+static u32 place_of(u64 address)
+{
+	u32 low = 0, high = hook_count;
+
+	while (low < high) {
+		u32 middle = (low + high) / 2;
+
+		if (hooks[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool rv64_hook_function(struct thread *th, u64 address, u32 index)
 {
-	u32 i;
+	u32 i = place_of(address);
 
-	for (i = 0; i < hook_count && hooks[i].address != address; i++)
-		;
-	if (i < hook_count)
+	if (i < hook_count && hooks[i].address == address)
 		return true;
-	if (!return_address || i == HOOKS || rv64_breakpoint_add(address))
+	if (!return_address || hook_count == HOOKS || rv64_breakpoint_add(address))
 		return false;
-	hooks[i].address = address;
-	hooks[i].index = index;
+	memmove(&hooks[i + 1], &hooks[i], (hook_count - i) * sizeof(*hooks));
+	hooks[i] = (struct hook){address, index};
 	hook_count++;
 	return true;
 }
@@ -88,13 +104,12 @@ bool rv64_hook_meet(struct rv64_thread *t)
 		cpu->pc = record_heap_leave(&t->sim.thread, cpu->x[X_SP], cpu->x[X_A0]);
 		return true;
 	}
-	for (i = 0; i < hook_count; i++)
-		if (hooks[i].address == cpu->pc) {
-			enter_function(t, hooks[i].index);
-			break;
-		}
+	i = place_of(cpu->pc);
+	if (i == hook_count || hooks[i].address != cpu->pc)
+		return false;
+	enter_function(t, hooks[i].index);
 	/* The one instruction that is stepped over now is one of those that are counted. */
-	if (i < hook_count && h->config.insn_ns) {
+	if (h->config.insn_ns) {
 		cpu->budget = 1;
 		host_advance(h, h->config.insn_ns);
 	}
