@@ -62,7 +62,9 @@ static size_t window_of(const struct model *model, uint64_t when)
 {
 	uint64_t length = model_last(model) - model_first(model) + 1;
 
-	return (size_t)((double)(when - model_first(model)) / (double)length * WINDOWS);
+	size_t window = (size_t)((double)(when - model_first(model)) / (double)length * WINDOWS);
+
+	return window < WINDOWS ? window : WINDOWS - 1;
 }
 
 static struct counter *counter_of(struct trend *t, const char *name)

@@ -256,16 +256,19 @@ static uint64_t live_at_end(const struct model *model, uint64_t domain, uint32_t
 	return bytes;
 }
 
-static int64_t *level_of(int64_t *levels, const struct model *model, size_t count,
+/* The level of the event's process; NULL if there are more of those than threads. */
+static int64_t *level_of(int64_t *levels, const struct model *model, size_t *count, size_t max,
 			 const struct record_header *event, struct level *known)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < *count; i++)
 		if (known[i].tgid == event->tgid && known[i].domain == event->domain)
 			return &levels[i];
-	known[count].tgid = event->tgid;
-	known[count].domain = event->domain;
-	levels[count] = (int64_t)live_at_end(model, event->domain, event->tgid);
-	return &levels[count];
+	if (*count == max)
+		return NULL;
+	known[*count].tgid = event->tgid;
+	known[*count].domain = event->domain;
+	levels[*count] = (int64_t)live_at_end(model, event->domain, event->tgid);
+	return &levels[(*count)++];
 }
 
 static int find_levels(const struct model *model, const struct shown *shown, struct tracks *t)
@@ -289,8 +292,9 @@ static int find_levels(const struct model *model, const struct shown *shown, str
 		if ((event->type != RECORD_ALLOC && event->type != RECORD_FREE) || !event->tid ||
 		    (!is_shown && thread_of(t, event) == SIZE_MAX))
 			continue;
-		now = level_of(levels, model, count, event, known);
-		count += now == &levels[count];
+		now = level_of(levels, model, &count, t->thread_count, event, known);
+		if (!now)
+			continue;
 		if (is_shown)
 			t->levels[t->level_count++] =
 				(struct level){model_when(model, event),

@@ -259,6 +259,22 @@ static char level(unsigned int events)
 	return events == 0 ? ' ' : events < 3 ? '.' : events < 10 ? ':' : events < 50 ? '+' : '#';
 }
 
+/* The first event in the time that the timeline shows. */
+static size_t first_shown(const struct tui *t)
+{
+	size_t low = 0, high = t->shown.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (model_when(t->model, t->model->events.all[t->shown.index[middle]]) < t->from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void draw_row(const struct tui *t, int y, const struct tui_row *row, bool here)
 {
 	int cells = COLS - LABEL_CELLS - 1;
@@ -276,12 +292,16 @@ static void draw_row(const struct tui *t, int y, const struct tui_row *row, bool
 	else
 		putf(y, 0, LABEL_CELLS - 1, "%-13.13s %7u", name ? name : "", row->tid);
 	attrset(A_NORMAL);
-	for (size_t i = 0; counts && cells > 0 && i < t->shown.count; i++) {
+	for (size_t i = first_shown(t); counts && cells > 0 && i < t->shown.count; i++) {
 		const struct record_header *event = t->model->events.all[t->shown.index[i]];
 		uint64_t when = model_when(t->model, event);
+		int x;
 
-		if (when >= t->from && when <= t->to && tui_in_row(row, event))
-			counts[(int)((double)(when - t->from) / span * cells)]++;
+		if (when > t->to)
+			break;
+		x = (int)((double)(when - t->from) / span * cells);
+		if (tui_in_row(row, event))
+			counts[x < cells ? x : cells - 1]++;
 	}
 	for (int x = 0; counts && x < cells; x++) {
 		uint64_t from = t->from + (uint64_t)(span * x / cells);
