@@ -29,6 +29,14 @@ struct {
 	__type(value, __u64);
 } probe_hits SEC(".maps");
 
+static __always_inline void count_hit(__u32 probe)
+{
+	__u64 *hits = has_budget ? bpf_map_lookup_elem(&probe_hits, &probe) : NULL;
+
+	if (hits)
+		__sync_fetch_and_add(hits, 1);
+}
+
 static __always_inline void count_missed(__u64 count)
 {
 	struct record_ring *ring = this_ring();
@@ -110,15 +118,13 @@ static __always_inline __u32 push_frame(__u64 slot, __u32 probe)
 SEC("uprobe")
 int on_call(struct pt_regs *regs)
 {
-	__u64 cookie = bpf_get_attach_cookie(regs), *hits;
+	__u64 cookie = bpf_get_attach_cookie(regs);
 	__u32 probe = (__u32)cookie, depth = 0;
 	struct record_function_call *event;
 
 	if (source_is_off(RECORD_SOURCE_FUNCTIONS) || !this_process())
 		return 0;
-	hits = bpf_map_lookup_elem(&probe_hits, &probe);
-	if (hits)
-		__sync_fetch_and_add(hits, 1);
+	count_hit(probe);
 	if (cookie & RECORD_COOKIE_RETURNS)
 		depth = push_frame(regs->sp, probe);
 	event = begin(RECORD_CALL, sizeof(*event));

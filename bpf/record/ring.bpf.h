@@ -30,6 +30,9 @@ const volatile __u32 slot_mask; /* slots of a buffer, a power of two, less one *
 /* While the recorder reads the buffers: events are counted and not kept. */
 bool paused;
 
+/* There is a budget, so that hits are counted. */
+const volatile bool has_budget;
+
 /* Sources that cost more than they may; looked at first. */
 bool source_off[RECORD_SOURCES_MAX];
 
@@ -68,9 +71,12 @@ static __always_inline bool source_is_off(enum record_source source)
 {
 	struct record_ring *ring;
 
+	if (!has_budget)
+		return false;
 	if (*(volatile bool *)&source_off[source])
 		return true;
-	ring = this_ring();
+	/* Functions differ in what they cost, and are counted one by one. */
+	ring = source == RECORD_SOURCE_FUNCTIONS ? NULL : this_ring();
 	if (ring)
 		__sync_fetch_and_add(&ring->hits[source], 1);
 	return false;

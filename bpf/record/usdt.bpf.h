@@ -75,15 +75,13 @@ int on_usdt(struct pt_regs *regs)
 {
 	__u32 probe = (__u32)bpf_get_attach_cookie(regs);
 	struct record_usdt_spec *spec;
-	__u64 values[RECORD_ARGUMENTS] = {}, *hits;
+	__u64 values[RECORD_ARGUMENTS] = {};
 	struct record_usdt *event;
 	__u8 bad = 0;
 
 	if (source_is_off(RECORD_SOURCE_FUNCTIONS) || !this_process())
 		return 0;
-	hits = bpf_map_lookup_elem(&probe_hits, &probe);
-	if (hits)
-		__sync_fetch_and_add(hits, 1);
+	count_hit(probe);
 	spec = bpf_map_lookup_elem(&usdt_specs, &probe);
 	if (!spec)
 		return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Functions to be probed, each with a peculiarity; what it prints tells whether a
- * register, the stack or a return address was touched. calls [N [crash|exec|forever|alone]]
+ * register, the stack or a return address was touched. calls [N [crash|exec
+ * [ROUNDS]|forever|alone]]
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
 	long n = argc > 1 ? atol(argv[1]) : 100;
 	const char *then = argc > 2 ? argv[2] : "";
 	pthread_t thread;
+	char rounds[16];
 
 	printf("%ld %ld\n", work(n), deep(n));
 	if (!setjmp(before))
@@ -92,7 +94,9 @@ int main(int argc, char **argv)
 	if (!strcmp(then, "exec")) {
 		for (long i = 0; i < 19; i++)
 			work(n);
-		execl("/proc/self/exe", "calls", argv[1], NULL);
+		snprintf(rounds, sizeof(rounds), "%d", argc > 3 ? atoi(argv[3]) - 1 : 0);
+		execl("/proc/self/exe", "calls", argv[1], atoi(rounds) > 0 ? "exec" : "end", rounds,
+		      NULL);
 	}
 	for (int i = 0; i < 3 && !strcmp(then, "forever"); i++)
 		pthread_create(&thread, NULL, forever, NULL);

@@ -67,6 +67,19 @@ show
 between "$(jq '[.events[] | select(.type == "call" and (.file | test("libm.so")))] | length' json)" 1 10000 \
 	"functions of that library are there"
 
+# Processes that end or execute while probes are put on them.
+harmed=0
+for wait in 0 0.05 0.1 0.15; do
+	"$calls" 100 exec 300 >worker.out 2>&1 &
+	worker=$!
+	sleep $wait
+	timeout 20 "$SUNDIAL" record -q --no-sched --no-syscalls --no-malloc --buffer 1 --func '*' \
+		-o recording -p $worker 2>err
+	wait $worker || harmed=1
+	[ "$(uniq worker.out | wc -l)" = 1 ] || harmed=1
+done
+is $harmed 0 "none is harmed that ends or executes while probes are put on it"
+
 # A process that runs already: its own functions, without being asked.
 "$calls" 10 forever >worker.out 2>&1 &
 worker=$!
@@ -85,5 +98,6 @@ kill -0 $worker
 result $? "threads that were in them when the probes went go on" "$(cat worker.out)"
 kill $worker
 show
-between "$(of call six)" 100 10000000 "calls of a running process are there"
+between "$(jq '[.events[] | select(.type == "call")] | length' json)" 100 10000000 \
+	"calls of a running process are there"
 done_testing

@@ -100,7 +100,7 @@ static void begin_window(struct budget *b)
 {
 	for (int i = 0; i < RECORD_SOURCES_MAX; i++)
 		b->hits[i] = hits_of(b, i);
-	sources_costs(b->sources, &b->costs, true);
+	sources_costs(b->sources, &b->costs, true, NULL);
 	cpu_time(b, true);
 }
 
@@ -111,7 +111,8 @@ static void look(struct budget *b, struct window *w)
 		w->cost_ns[i] = w->hits[i] * b->costs.source_ns[i];
 	}
 	/* Functions differ: where the kernel steps, and where returns are seen. */
-	w->cost_ns[RECORD_SOURCE_FUNCTIONS] = sources_costs(b->sources, &b->costs, false);
+	w->cost_ns[RECORD_SOURCE_FUNCTIONS] =
+		sources_costs(b->sources, &b->costs, false, &w->hits[RECORD_SOURCE_FUNCTIONS]);
 }
 
 static const char *name_of(enum record_source source)
@@ -230,16 +231,18 @@ int budget_open(struct budget **budget, struct programs *programs, struct source
 		budget_off *off, void *context)
 {
 	struct budget *b = calloc(1, sizeof(*b));
+	struct program_options measured = *recorded;
 	int ret;
 
 	if (!b)
 		return -ENOMEM;
+	measured.malloc &= !options->functions_only;
 	b->programs = programs;
 	b->sources = sources;
 	b->options = *options;
 	b->off = off;
 	b->context = context;
-	ret = measure_hits(programs, recorded, &b->costs);
+	ret = measure_hits(programs, &measured, &b->costs);
 	if (ret) {
 		free(b);
 		return ret;

@@ -179,6 +179,7 @@ static void choose_functions(struct options *o)
 		o->session.budget.percent = FUNCTIONS_PERCENT;
 		o->session.budget.functions_only = true;
 	}
+	o->session.programs.budget = o->session.budget.percent > 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

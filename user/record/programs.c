@@ -117,8 +117,9 @@ static void configure(struct programs *p, const struct program_options *options)
 	bpf_program__set_autoload(s->progs.on_sys_exit, options->syscalls);
 	bpf_program__set_autoload(s->progs.on_switch, options->scheduling);
 	bpf_program__set_autoload(s->progs.on_page_fault, options->faults);
+	s->rodata->has_budget = options->budget;
 	s->rodata->has_returns = options->functions && options->returns;
-	if (options->functions)
+	if (options->functions && options->budget)
 		bpf_map__set_max_entries(s->maps.probe_hits, PROBES_MAX);
 	for (size_t i = 0; i < sizeof(uprobes) / sizeof(uprobes[0]); i++) {
 		bpf_program__set_autoattach(uprobes[i].program, false);

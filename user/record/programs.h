@@ -19,6 +19,7 @@ struct program_options {
 	size_t buffer_bytes; /* of all CPUs together */
 	bool follow, syscalls, scheduling, malloc;
 	bool functions, returns; /* may be probed */
+	bool budget;		 /* hits are counted */
 	bool usdts;		 /* the same; needs functions */
 	bool files;		 /* paths and addresses of system calls; needs those */
 	bool faults;		 /* of pages */

@@ -366,9 +366,10 @@ static uint64_t hits_of(struct sources *s, __u32 number, uint64_t *each)
 	return sum;
 }
 
-uint64_t sources_costs(struct sources *s, const struct hit_costs *costs, bool begin)
+uint64_t sources_costs(struct sources *s, const struct hit_costs *costs, bool begin,
+		       uint64_t *count)
 {
-	uint64_t *each = calloc(s->programs->cpus, sizeof(*each)), sum = 0;
+	uint64_t *each = calloc(s->programs->cpus, sizeof(*each)), sum = 0, total = 0;
 
 	for (size_t i = 1; each && i < s->name_count; i++) {
 		struct name *name = &s->names[i];
@@ -378,10 +379,13 @@ uint64_t sources_costs(struct sources *s, const struct hit_costs *costs, bool be
 			(hits - name->hits) * ((name->returns ? costs->both_ns : costs->call_ns) +
 					       (name->record.stepped ? costs->stepped_ns : 0));
 		sum += name->cost_ns;
+		total += hits - name->hits;
 		if (begin)
 			name->hits = hits;
 	}
 	free(each);
+	if (count)
+		*count = total;
 	return sum;
 }
 
@@ -399,7 +403,7 @@ static size_t dearest(const struct sources *s)
 
 size_t sources_drop(struct sources *s, const struct hit_costs *costs, uint64_t left_ns)
 {
-	uint64_t sum = sources_costs(s, costs, false);
+	uint64_t sum = sources_costs(s, costs, false, NULL);
 	size_t dropped = 0, number;
 
 	/* One by one, each would cost a grace period to attach again. */

@@ -43,8 +43,9 @@ void sources_forget(struct sources *sources, pid_t pid);
 
 struct hit_costs;
 
-/* What the hits of functions have cost since the last call with begin, in ns. */
-uint64_t sources_costs(struct sources *sources, const struct hit_costs *costs, bool begin);
+/* What hits of functions have cost since the last call with begin, in ns; hits may be NULL. */
+uint64_t sources_costs(struct sources *sources, const struct hit_costs *costs, bool begin,
+		       uint64_t *hits);
 
 /*
  * Probes no longer the functions that cost most, so that the others cost at most left_ns.
