@@ -26,10 +26,15 @@ $(BENCH_VM): $(BUILD)/bench/%: selftests/bench/%.c selftests/bench/pair.h selfte
 bench-vm: $(BENCH_VM)	## measure the module in a VM, against a peer beside it
 	@selftests/bench/vm.sh
 
+$(BUILD)/bench/hits: selftests/bench/hits.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -O2 -g $(WARN) -pthread -o $@ $< -lbpf
+
 .PHONY: bench-record
 bench-record: $(BUILD)/sundial $(BUILD)/sundial-record $(BUILD)/sundial-rewind $(BUILD)/sundial-inject.so \
-		$(BUILD)/record/churn $(BUILD)/record/last	## measure the flight recorder alone
+		$(BUILD)/record/churn $(BUILD)/record/last $(BUILD)/record/many $(BUILD)/bench/hits	## measure the flight recorder alone
 	@selftests/bench/run.sh recorder
 
+BENCH_DEPS += $(BUILD)/bench/hits $(BUILD)/record/many
 BENCH_DEPS += $(BUILD)/record/last $(BUILD)/record/emit $(BENCH_OUT)/intercept $(BUILD)/bench/tb_bench $(BUILD)/record/churn \
 	build/guests/ops build/guests/go-ops build/guests/go-founding

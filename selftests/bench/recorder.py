@@ -18,6 +18,7 @@ import tempfile
 import time
 
 from bench import OUT, SUNDIAL, Failed, command, medians
+from probes import MEASURES as PROBES
 
 RECORD = os.path.abspath("build/record")
 CHURN, LAST = f"{RECORD}/churn", f"{RECORD}/last"
@@ -230,3 +231,4 @@ def crash():
 
 
 MEASURES = {f.__name__: f for f in (allocations, streaming, redis_server, history, wakeups, crash)}
+MEASURES |= PROBES
