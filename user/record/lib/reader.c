@@ -14,11 +14,16 @@
 #include <unistd.h>
 #include "record/lib/format.h"
 
-/* The events of a RECORD_RUN, as records of their own. */
+/*
+ * Memory for the events of RECORD_RUNs, as records of their own. In large pieces, since
+ * there may be millions, and most of the time would go to the kernel's small pages.
+ */
 struct expanded {
 	struct expanded *next;
-	struct record_memory events[];
+	size_t bytes, used;
 };
+
+#define EXPANDED_BYTES (32UL << 20)
 
 struct sundial_record_reader {
 	const unsigned char *data;
@@ -29,7 +34,8 @@ struct sundial_record_reader {
 	size_t at, end;	   /* in the current block */
 	__u32 number;	   /* of the next block */
 	bool complete;
-	struct expanded *expanded; /* all of them; the first may not be read to its end */
+	struct expanded *expanded;
+	struct record_memory *events; /* of the last one, which may not be read to its end */
 	__u32 expanded_at, expanded_count;
 };
 
@@ -217,17 +223,34 @@ static void expand_one(const struct record_run *run, const struct record_packed 
 	event->stack = from->stack ? run->stack_base + from->stack : 0;
 }
 
+/* NULL without memory. It is the reader's, until close. */
+static void *room_for(struct sundial_record_reader *r, size_t bytes)
+{
+	struct expanded *e = r->expanded;
+
+	if (!e || e->bytes - e->used < bytes) {
+		e = mmap(NULL, EXPANDED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+		if (e == MAP_FAILED)
+			return NULL;
+		madvise(e, EXPANDED_BYTES, MADV_HUGEPAGE);
+		e->next = r->expanded;
+		e->bytes = EXPANDED_BYTES;
+		e->used = (sizeof(*e) + 63) & ~63UL;
+		r->expanded = e;
+	}
+	e->used += bytes;
+	return (char *)e + e->used - bytes;
+}
+
 /* Whether there was memory for it. */
 static bool expand(struct sundial_record_reader *r, const struct record_run *run)
 {
-	struct expanded *e = malloc(sizeof(*e) + run->count * sizeof(e->events[0]));
-
-	if (!e)
+	r->events = room_for(r, run->count * sizeof(*r->events));
+	if (!r->events)
 		return false;
 	for (__u32 i = 0; i < run->count; i++)
-		expand_one(run, &run->records[i], &e->events[i]);
-	e->next = r->expanded;
-	r->expanded = e;
+		expand_one(run, &run->records[i], &r->events[i]);
 	r->expanded_at = 0;
 	r->expanded_count = run->count;
 	return true;
@@ -239,7 +262,7 @@ const struct record_header *sundial_record_next(struct sundial_record_reader *r)
 
 again:
 	if (r->expanded_at < r->expanded_count)
-		return &r->expanded->events[r->expanded_at++].header;
+		return &r->events[r->expanded_at++].header;
 	while (r->at == r->end)
 		if (!next_block(r))
 			return NULL;
@@ -279,7 +302,7 @@ void sundial_record_close(struct sundial_record_reader *r)
 	while (r->expanded) {
 		struct expanded *next = r->expanded->next;
 
-		free(r->expanded);
+		munmap(r->expanded, r->expanded->bytes);
 		r->expanded = next;
 	}
 	munmap((void *)r->data, r->bytes);
