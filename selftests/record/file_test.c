@@ -200,6 +200,83 @@ static void test_refused(const char *other)
 	       "a missing file is said to be missing");
 }
 
+#define RUN	 2500
+#define FIRST_NS 5000000000000ULL
+
+/* Small events, a tick of a third of a nanosecond apart in threes. */
+static int write_run(const char *path, uint32_t said, uint32_t there)
+{
+	static struct record_packed records[RUN];
+	struct sundial_record_writer *writer;
+	struct record_run run = {
+		.header = {.type = RECORD_RUN,
+			   .tgid = 7,
+			   .tid = 8,
+			   .host_ns = FIRST_NS,
+			   .virtual_ns = 42},
+		.base_ticks = 1000,
+		.base_ns = FIRST_NS,
+		.ns_per_tick = (1ULL << 32) / 3 + 1,
+		.count = said,
+		.stack_base = 100,
+	};
+	int ret = sundial_record_create(path, &writer);
+
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < RUN; i++)
+		records[i] = (struct record_packed){
+			.ticks = 1000 + 3 * i,
+			.what = (0x10000ULL + 16 * i) |
+				(uint64_t)RECORD_CALLOC << RECORD_PACKED_SHIFT |
+				(i % 2 ? RECORD_PACKED_FREE : 0),
+			.size_bytes = i,
+			.stack = i % 5,
+		};
+	sundial_record_write_tail(writer, &run.header, sizeof(run), records,
+				  there * (uint32_t)sizeof(records[0]));
+	return sundial_record_finish(writer);
+}
+
+/* Whether event i is what was written small. */
+static bool is_expanded(const struct record_header *header, uint32_t i)
+{
+	const struct record_memory *event = (const struct record_memory *)header;
+
+	return header->type == (i % 2 ? RECORD_FREE : RECORD_ALLOC) && header->tgid == 7 &&
+	       header->tid == 8 && header->length == sizeof(*event) &&
+	       header->host_ns == FIRST_NS + i && header->virtual_ns == 42 + i &&
+	       event->address == 0x10000ULL + 16 * i && event->size_bytes == i &&
+	       event->function == RECORD_CALLOC && event->stack == (i % 5 ? 100 + i % 5 : 0);
+}
+
+static void test_run(const char *path)
+{
+	struct sundial_record_reader *reader;
+	const struct record_header *header;
+	uint32_t good = 0;
+
+	if (write_run(path, RUN, RUN) || sundial_record_open(path, &reader)) {
+		result(false, "a run of small events is written");
+		return;
+	}
+	for (int again = 0; again < 2; again++) {
+		for (uint32_t i = 0; (header = sundial_record_next(reader)); i++)
+			good += header->type != RECORD_COMPLETE && is_expanded(header, i);
+		sundial_record_restart(reader);
+	}
+	result(good == 2 * RUN, "each event of a run is read as one of its own, twice");
+	sundial_record_close(reader);
+	if (write_run(path, RUN, RUN - 1) || sundial_record_open(path, &reader)) {
+		result(false, "a run that is too short is written");
+		return;
+	}
+	header = sundial_record_next(reader);
+	result(!header && !sundial_record_whole(reader),
+	       "one that says it has more than it has is not read");
+	sundial_record_close(reader);
+}
+
 int main(void)
 {
 	char folder[] = "/tmp/sundial-file-XXXXXX", path[64], other[64];
@@ -212,6 +289,7 @@ int main(void)
 	test_truncated(path, other);
 	test_damaged(path, other);
 	test_refused(other);
+	test_run(path);
 	printf("1..%d\n", count);
 	unlink(path);
 	rmdir(folder);
