@@ -47,6 +47,12 @@ $(BUILD)/record/churn-static: selftests/record/churn.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -static -pthread -o $@ $<
 
+$(BUILD)/record/placement_test: selftests/record/placement_test.c user/record/placement.c user/record/placement.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -o $@ $(filter %.c,$^)
+
+CHECKS += $(BUILD)/record/placement_test
+
 # 5,000 functions, each called three times.
 $(BUILD)/record/many.c: selftests/record/build.mk
 	@mkdir -p $(@D)

@@ -65,11 +65,17 @@ static bool is_part(const char *name)
 	return strstr(name, ".cold");
 }
 
-/* Functions that keep their return address and come back there later. */
+/*
+ * Functions that keep their return address and come back there later, and code that is
+ * entered with something else on top of the stack.
+ */
 static bool comes_back(const char *name)
 {
-	static const char *const globs[] = {"*setjmp*", "*vfork*",    "*context",
-					    "*clone*",	"*_Unwind_*", "_start"};
+	static const char *const globs[] = {
+		"*setjmp*",	"*vfork*",    "*context",   "*clone*",
+		"*_Unwind_*",	"*morestack", "*mcount*",   "_dl_runtime_*",
+		"_dl_tlsdesc*", "_start",     "__restore*", "__x86_*_thunk*",
+	};
 
 	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++)
 		if (!fnmatch(globs[i], name, 0))
