@@ -103,7 +103,7 @@ $(ALLOCATORS_OUT)/%.cpp: selftests/record/allocators/stale.cpp selftests/record/
 	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$< $(ALLOCATOR_LINK_$*)
 
 CHECK_DEPS += $(ALLOCATORS)
-CHECKS += selftests/record/allocators.sh selftests/record/harm.sh
+CHECKS += selftests/record/allocators.sh selftests/record/harm.sh selftests/record/unprivileged.sh
 
 # The same for a machine without libraries.
 RECORD_VM      := $(BUILD)/selftests/record/vm

@@ -380,9 +380,10 @@ int main(int argc, char **argv)
 	o.session.command = command;
 	o.session.program = program;
 	o.session.injected = &injected;
+	o.session.inject = o.inject;
 	why = o.inject && program ? not_injectable(program) : NULL;
 	if (why && !o.session.quiet)
-		fprintf(stderr, "sundial: %s is not injected, %s: its allocations are probed\n",
+		fprintf(stderr, "sundial: %s is not injected, %s: its allocations can only be probed\n",
 			program, why);
 	o.inject = o.inject && !why;
 	ret = o.inject ? injected_create(&injected, o.session.programs.buffer_bytes, &o.injected)

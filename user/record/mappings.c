@@ -323,6 +323,21 @@ int mappings_open(struct mappings **mappings, pid_t pid, bool existing, mapping_
 	return ret;
 }
 
+int mappings_read_existing(struct mappings **mappings, pid_t pid)
+{
+	struct mappings *m;
+	int ret = create(&m, false);
+
+	if (ret)
+		return ret;
+	ret = read_existing(m, pid);
+	if (ret)
+		mappings_close(m);
+	else
+		*mappings = m;
+	return ret;
+}
+
 /* What every process that runs already has mapped; one that ends meanwhile has nothing. */
 static void read_all_existing(struct mappings *m)
 {

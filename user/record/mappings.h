@@ -35,6 +35,9 @@ typedef void mapping_seen(void *context, const struct mapping *mapping);
 int mappings_open(struct mappings **mappings, pid_t pid, bool existing, mapping_seen *seen,
 		  void *context);
 
+/* What process pid has mapped now, and no more. 0 or negative errno. */
+int mappings_read_existing(struct mappings **mappings, pid_t pid);
+
 /* Follows every process of the system, those that run already too. */
 int mappings_open_system(struct mappings **mappings);
 

@@ -226,6 +226,17 @@ static void write_stack_pages(struct sundial_record_writer *w,
 	}
 }
 
+static void write_crashed(struct sundial_record_writer *w,
+			  const struct record_crashed_thread *thread)
+{
+	sundial_record_write(w, &thread->crash.header);
+	write_stack_pages(w, thread);
+	for (int n = 0; n < RECORD_POINTERS; n++)
+		if (thread->pointed_status[n] == RECORD_STATUS_OK)
+			write_page(w, &thread->crash, thread->pointers[n], RECORD_STATUS_OK,
+				   thread->pointed[n], sizeof(thread->pointed[n]));
+}
+
 static void write_crashes(struct sundial_record_writer *w, const struct save_what *what)
 {
 	const struct programs *p = what->programs;
@@ -236,12 +247,7 @@ static void write_crashes(struct sundial_record_writer *w, const struct save_wha
 		if (thread->crash.header.type != RECORD_CRASH ||
 		    (what->alone && thread->crash.header.tgid != (__u32)what->pid))
 			continue;
-		sundial_record_write(w, &thread->crash.header);
-		write_stack_pages(w, thread);
-		for (int n = 0; n < RECORD_POINTERS; n++)
-			if (thread->pointed_status[n] == RECORD_STATUS_OK)
-				write_page(w, &thread->crash, thread->pointers[n], RECORD_STATUS_OK,
-					   thread->pointed[n], sizeof(thread->pointed[n]));
+		write_crashed(w, thread);
 	}
 }
 
@@ -392,4 +398,38 @@ int save_stream(struct stream *stream, const struct save_what *what)
 	int ret = stream_close(stream);
 
 	return ret ? ret : table;
+}
+
+/* The crash as an event, so that it is in the timeline. */
+static void write_delivery(struct sundial_record_writer *w, const struct record_crash *crash)
+{
+	struct record_signal event = {.header = crash->header,
+				      .number = crash->number,
+				      .code = crash->code,
+				      .address = crash->address,
+				      .target_tid = crash->header.tid};
+
+	event.header.type = RECORD_DELIVER;
+	event.header.length = sizeof(event);
+	sundial_record_write(w, &event.header);
+}
+
+int save_traced(const char *path, const struct save_what *what,
+		const struct record_crashed_thread *threads, size_t count)
+{
+	struct sundial_record_writer *w;
+	int ret = sundial_record_create(path, &w);
+
+	if (ret)
+		return ret;
+	stacks = 0;
+	write_infos(w, what);
+	write_mappings(w, what);
+	if (what->injected)
+		injected_save(what->injected, w, &stacks);
+	for (size_t i = 0; i < count; i++)
+		write_crashed(w, &threads[i]);
+	if (count)
+		write_delivery(w, &threads[0].crash);
+	return sundial_record_finish(w);
 }

@@ -27,4 +27,8 @@ int save_file(const char *path, const struct save_what *what);
 /* The same of what a stream has not written yet, which is then closed. */
 int save_stream(struct stream *stream, const struct save_what *what);
 
+/* What can be told without BPF: threads that were kept, the first one's crash first. */
+int save_traced(const char *path, const struct save_what *what,
+		const struct record_crashed_thread *threads, size_t count);
+
 #endif

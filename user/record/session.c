@@ -20,6 +20,7 @@
 #include "record/libraries.h"
 #include "record/mappings.h"
 #include "record/save.h"
+#include "record/traced.h"
 #include "record.skel.h"
 
 #define EXIT_SUNDIAL   125
@@ -347,6 +348,12 @@ static void open_budget(struct session *s)
 		    strerror(-ret));
 }
 
+/* Whether it can do without BPF, and will. */
+static bool can_trace(const struct session *s)
+{
+	return s->target->own && s->options->inject && !s->options->stream;
+}
+
 static int start(struct session *s)
 {
 	bool known = s->target->own;
@@ -354,8 +361,9 @@ static int start(struct session *s)
 
 	ret = programs_load(&s->programs, &s->options->programs);
 	if (ret == -EPERM || ret == -EACCES) {
-		programs_say_refused(ret);
-		return ret;
+		if (!can_trace(s))
+			programs_say_refused(ret);
+		return -EPERM;
 	}
 	if (ret) {
 		say("the kernel refuses the recorder's BPF programs: %s", strerror(-ret));
@@ -475,9 +483,15 @@ static void follow(struct session *s, int signals)
 int session_run(const struct session_options *options, struct target *target)
 {
 	struct session s = {.options = options, .target = target};
-	int status = EXIT_SUNDIAL, signals;
+	int status = EXIT_SUNDIAL, signals, ret;
 
-	if (start(&s))
+	ret = start(&s);
+	if (ret == -EPERM && can_trace(&s)) {
+		if (!options->quiet)
+			say("without CAP_BPF and CAP_PERFMON: allocations and crashes only");
+		status = traced_run(options, target);
+	}
+	if (ret)
 		goto out;
 	signals = watch_signals();
 	target_go(target);
