@@ -517,17 +517,46 @@ static void take(struct mappings *m, const struct report *report)
 	}
 }
 
-void mappings_read(struct mappings *m)
+/* Takes what had happened by the time that the first buffer was read; keeps the rest. */
+static void read_once(struct mappings *m)
 {
-	m->report_count = 0;
+	uint64_t limit_ns = now_ns();
+	size_t taken = 0;
+
 	for (size_t i = 0; i < m->cpus; i++)
 		if (m->buffers[i].page)
 			collect(m, &m->buffers[i]);
 	qsort(m->reports, m->report_count, sizeof(*m->reports), by_time);
-	for (size_t i = 0; i < m->report_count; i++) {
-		take(m, &m->reports[i]);
-		free(m->reports[i].header);
+	for (; taken < m->report_count && m->reports[taken].time_ns <= limit_ns; taken++) {
+		take(m, &m->reports[taken]);
+		free(m->reports[taken].header);
 	}
+	m->report_count -= taken;
+	if (taken)
+		memmove(m->reports, m->reports + taken, m->report_count * sizeof(*m->reports));
+}
+
+#define READS_MAX 16
+
+/*
+ * What one CPU reports while another's buffer is read may be later than what that one
+ * has not been asked for yet:
+ *
+ *	recorder			a process
+ *	  reads CPU 0
+ *					  is forked on CPU 0
+ *					  executes on CPU 1, maps its program
+ *	  reads CPU 1
+ *
+ * Taken in that order it would have its program's mappings, and then its parent's.
+ */
+void mappings_read(struct mappings *m)
+{
+	int reads = 0;
+
+	do
+		read_once(m);
+	while (m->report_count && ++reads < READS_MAX);
 }
 
 uint64_t mappings_lost(const struct mappings *m)
@@ -558,6 +587,8 @@ void mappings_close(struct mappings *m)
 	free(m->all);
 	free(m->buffers);
 	free(m->extra);
+	for (size_t i = 0; i < m->report_count; i++)
+		free(m->reports[i].header);
 	free(m->reports);
 	free(m->ended);
 	free(m);
