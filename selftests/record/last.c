@@ -38,8 +38,8 @@ static void crash(long long *at)
 
 static int wait_for_child(int threads)
 {
-	long long *at = mmap(NULL, sizeof(*at), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
+	long long *at =
+		mmap(NULL, sizeof(*at), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pthread_t thread;
 
 	if (at == MAP_FAILED)

@@ -18,7 +18,7 @@ deviations() {
 }
 
 for seed in $seeds; do
-	record_opts=(--sample $interval --sample-seed "$seed" --stacks address --no-sched
+	record_opts=(--sample "$interval" --sample-seed "$seed" --stacks address --no-sched
 		--no-syscalls --buffer 8)
 	record "$top/build/record/sites"
 	cp out truth

@@ -182,43 +182,12 @@ static void choose_functions(struct options *o)
 	o->session.programs.budget = o->session.budget.percent > 0;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+/* What is recorded. */
+static error_t parse_source(int key, char *arg, struct options *o)
 {
-	struct options *o = state->input;
 	struct program_options *programs = &o->session.programs;
 
 	switch (key) {
-	case 'o':
-		o->session.path = arg;
-		return 0;
-	case 'p':
-		o->pid = (pid_t)number("--pid", arg, 1UL << 22);
-		return 0;
-	case 'q':
-		o->session.quiet = true;
-		return 0;
-	case OPT_BUFFER:
-		programs->buffer_bytes = number("--buffer", arg, 1UL << 16) << 20;
-		o->system.buffer_bytes = programs->buffer_bytes;
-		return 0;
-	case OPT_SYSTEM:
-		o->whole_system = true;
-		return 0;
-	case OPT_ON_CRASH:
-		o->system.folder = arg;
-		return 0;
-	case OPT_MAX_FILES:
-		o->system.files_max = number("--max-files", arg, 1UL << 20);
-		return 0;
-	case OPT_MAX_SIZE:
-		o->system.bytes_max = number("--max-size", arg, 1UL << 24) << 20;
-		return 0;
-	case OPT_MAX_RATE:
-		o->system.rate_max = number("--max-rate", arg, 1UL << 20);
-		return 0;
-	case OPT_NO_FOLLOW:
-		programs->follow = false;
-		return 0;
 	case OPT_NO_SYSCALLS:
 		programs->syscalls = false;
 		return 0;
@@ -238,9 +207,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_USDT:
 		add_glob("--usdt", &o->session.sources.usdts, &o->session.sources.usdt_count, arg);
 		return 0;
-	case OPT_BUDGET:
-		o->session.budget.percent = percent("--budget", arg);
-		return 0;
 	case OPT_NO_FILES:
 		programs->files = false;
 		return 0;
@@ -250,6 +216,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_RETURNS:
 		o->session.sources.returns = false;
 		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* How the injected library tells of allocations. */
+static error_t parse_injected(int key, char *arg, struct options *o)
+{
+	switch (key) {
 	case OPT_INJECT:
 		o->inject = true;
 		return 0;
@@ -261,10 +236,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->inject = true;
 		o->injected.stacks = INJECT_STACKS_FRAMES;
 		o->injected.frames = (uint32_t)number("--frames", arg, INJECT_FRAMES_MAX);
-		return 0;
-	case OPT_STREAM:
-		o->session.stream = true;
-		o->injected.stream = 1;
 		return 0;
 	case OPT_SAMPLE:
 		o->inject = true;
@@ -278,27 +249,93 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			fail("--preset", "the only one is production");
 		o->inject = true;
 		o->injected.sample_bytes = SAMPLE_BYTES;
-		programs->syscalls = programs->scheduling = false;
+		o->session.programs.syscalls = o->session.programs.scheduling = false;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Of a service for the whole system. */
+static error_t parse_system(int key, char *arg, struct options *o)
+{
+	switch (key) {
+	case OPT_SYSTEM:
+		o->whole_system = true;
+		return 0;
+	case OPT_ON_CRASH:
+		o->system.folder = arg;
+		return 0;
+	case OPT_MAX_FILES:
+		o->system.files_max = number("--max-files", arg, 1UL << 20);
+		return 0;
+	case OPT_MAX_SIZE:
+		o->system.bytes_max = number("--max-size", arg, 1UL << 24) << 20;
+		return 0;
+	case OPT_MAX_RATE:
+		o->system.rate_max = number("--max-rate", arg, 1UL << 20);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Whether the options go together. */
+static void check(struct options *o)
+{
+	if (o->whole_system != !!o->system.folder)
+		fail("which folder?", "sundial record --system --on-crash DIR");
+	if (o->whole_system && (o->pid || o->argv))
+		fail("--system", "is of every process, and takes none");
+	if (o->whole_system)
+		return;
+	if (!o->pid == !o->argv)
+		fail("which process?", "sundial record [OPTION...] (-p PID | -- PROG ARGS)");
+	if (o->pid && o->inject)
+		fail("--inject", "only for a program that is started here");
+	choose_functions(o);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	struct program_options *programs = &o->session.programs;
+
+	switch (key) {
+	case 'o':
+		o->session.path = arg;
+		return 0;
+	case 'p':
+		o->pid = (pid_t)number("--pid", arg, 1UL << 22);
+		return 0;
+	case 'q':
+		o->session.quiet = true;
+		return 0;
+	case OPT_BUFFER:
+		programs->buffer_bytes = number("--buffer", arg, 1UL << 16) << 20;
+		o->system.buffer_bytes = programs->buffer_bytes;
+		return 0;
+	case OPT_NO_FOLLOW:
+		programs->follow = false;
+		return 0;
+	case OPT_BUDGET:
+		o->session.budget.percent = percent("--budget", arg);
+		return 0;
+	case OPT_STREAM:
+		o->session.stream = true;
+		o->injected.stream = 1;
 		return 0;
 	case ARGP_KEY_ARGS:
 		o->argv = state->argv + state->next;
 		return 0;
 	case ARGP_KEY_END:
-		if (o->whole_system != !!o->system.folder)
-			fail("which folder?", "sundial record --system --on-crash DIR");
-		if (o->whole_system && (o->pid || o->argv))
-			fail("--system", "is of every process, and takes none");
-		if (o->whole_system)
-			return 0;
-		if (!o->pid == !o->argv)
-			fail("which process?",
-			     "sundial record [OPTION...] (-p PID | -- PROG ARGS)");
-		if (o->pid && o->inject)
-			fail("--inject", "only for a program that is started here");
-		choose_functions(o);
+		check(o);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_source(key, arg, o) && parse_injected(key, arg, o) &&
+				       parse_system(key, arg, o)
+			       ? ARGP_ERR_UNKNOWN
+			       : 0;
 	}
 }
 
