@@ -378,7 +378,8 @@ struct record_probe {
 
 #define RECORD_CRASH_FIRST (1U << 0) /* the thread that the signal was for */
 #define RECORD_CRASH_FINAL (1U << 1) /* no handler: the process ends */
-#define RECORD_CRASH_ENDED (1U << 2) /* no crash: a signal such as SIGTERM ended the process */
+/* No crash: a signal such as SIGTERM ended the process, or none (0) and it stood still. */
+#define RECORD_CRASH_ENDED (1U << 2)
 
 struct record_crash {
 	struct record_header header;

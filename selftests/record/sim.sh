@@ -63,10 +63,14 @@ diagnosed() {
 	check "$top/selftests/record/corpus/$3" "$1"
 }
 for source in uaf_list.c uaf_object.cpp uaf_threads.c double_free_realloc.c heap_overflow_large.c \
-	raised_again.c off_by_one.c asan_overflow.c healthy_children.c; do
+	raised_again.c off_by_one.c deadlock.c asan_overflow.c healthy_children.c; do
 	diagnosed simulated "$corpus/${source%.*}" $source
 done
 diagnosed static "$static/crash-uaf_list" uaf_list.c
+recorded "$top/build/record/standstill"
+exits 125 "a simulation that stands still ends"
+timeout "$limit" "$SUNDIAL" rewind --json --events 0 recording >still-standstill.json
+check "$top/selftests/record/standstill.c" still
 diagnosed static "$static/crash-double_free" double_free.c
 sim_opts=(-L /usr/riscv64-linux-gnu)
 for source in uaf_threads.c double_free_realloc.c heap_overflow_large.c; do

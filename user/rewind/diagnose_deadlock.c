@@ -126,7 +126,11 @@ static void explain(struct diagnosis *d, struct waiter **circle, size_t length)
 			     circle[0]->crash->header.tid);
 	else
 		say_headline(d, "deadlock", "deadlock: %zu threads wait for each other", length);
-	say_evidence(d, "the process was ended by SIG%s", sigabbrev_np(circle[0]->crash->number));
+	if (circle[0]->crash->number)
+		say_evidence(d, "the process was ended by SIG%s",
+			     sigabbrev_np(circle[0]->crash->number));
+	else
+		say_evidence(d, "the simulation ended, since nothing would have woken them");
 	if (joins)
 		d->mend = "unlock what a thread needs before waiting for its end";
 	else if (length == 1)

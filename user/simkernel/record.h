@@ -75,6 +75,11 @@ void record_loaded(struct thread *th, const char *path, u64 base);
 
 /* recordcrash.c: a signal ends th's process, or meets a handler (final false) */
 void record_crash(struct thread *th, int sig, const siginfo_t *info, bool final);
+/*
+ * th's process is ended by a signal that is no crash, or will never go on (sig 0): where its
+ * threads are says who waits for whom.
+ */
+void record_stopped(struct thread *th, int sig);
 void record_task_gone(struct host *h, struct task *t);
 
 #endif

@@ -336,6 +336,26 @@ static void keep_others(struct thread *th, struct record_fault_state *f)
 	}
 }
 
+void record_stopped(struct thread *th, int sig)
+{
+	struct host *h = th->host;
+	struct recorder *r = h->recorder;
+	struct record_fault_state *f = arena_alloc(h, sizeof(*f));
+	struct task *t;
+
+	if (!f)
+		return;
+	list_for_each (t, &th->task->process->threads, thread_link) {
+		/* Crashes need the other half. */
+		if (!t->thread || t->new_thread || r->kept_used > r->kept_bytes / 2)
+			continue;
+		record_unfinished(h, t);
+		capture(t->thread, f, sig, NULL, RECORD_CRASH_ENDED);
+		keep(r, f);
+	}
+	arena_free(h, f);
+}
+
 void record_crash(struct thread *th, int sig, const siginfo_t *info, bool final)
 {
 	struct host *h = th->host;
@@ -343,8 +363,11 @@ void record_crash(struct thread *th, int sig, const siginfo_t *info, bool final)
 	struct task *t = th->task;
 	struct record_fault_state *f = t->record_fault;
 
-	if (!(SIGBIT(sig) & SIGSET_CORE) || sig == SIGQUIT || sig == SIGXCPU || sig == SIGXFSZ)
+	if (!(SIGBIT(sig) & SIGSET_CORE) || sig == SIGQUIT || sig == SIGXCPU || sig == SIGXFSZ) {
+		if (final)
+			record_stopped(th, sig);
 		return;
+	}
 	if (!f)
 		f = t->record_fault = arena_alloc(h, sizeof(*f));
 	if (!f) {

@@ -184,7 +184,8 @@ static struct task *take_ready(struct host *h)
 	return NULL;
 }
 
-struct task *sched_pick_next(struct host *h)
+/* th is the thread that has nothing to do, if it is one. */
+static struct task *pick_next(struct host *h, struct thread *th)
 {
 	for (;;) {
 		struct task *t;
@@ -200,6 +201,8 @@ struct task *sched_pick_next(struct host *h)
 			h->clock->now_ns = max(host_now(h), h->config.until_ns);
 			sim_end(h, END_UNTIL, "the time given by --until is reached");
 		} else if (next == TIME_NEVER) {
+			if (recording(h) && th)
+				record_stopped(th, 0);
 			sim_end(h, END_DEADLOCK,
 				"every thread waits, and nothing will wake any of them");
 		} else {
@@ -207,6 +210,11 @@ struct task *sched_pick_next(struct host *h)
 			event_run_due(h);
 		}
 	}
+}
+
+struct task *sched_pick_next(struct host *h)
+{
+	return pick_next(h, NULL);
 }
 
 void sched_hand_over(struct host *h, struct task *t)
@@ -275,7 +283,7 @@ static long sleep_common(struct thread *th, u64 deadline_ns, bool interruptible)
 	if (deadline_ns != TIME_NEVER)
 		timer_arm(h, &t->timeout, deadline_ns);
 	account_out(h, t);
-	switch_to(th, sched_pick_next(h));
+	switch_to(th, pick_next(h, th));
 	timer_disarm(h, &t->timeout);
 	if (t->woken)
 		return 0;
