@@ -11,6 +11,7 @@ places() {
 
 # The first diagnosis: kind, words, and each frame as "ROLE FILE LINE FUNCTION".
 digest='.diagnoses[0] | (.kind // "nothing"), ([.headline, .evidence[]?] | tostring),
+	(if .kind then "mend: \(.mend)" else empty end),
 	(.places[]? | .role as $role | .stack[] |
 	 "\($role) \(.file // "?" | sub(".*/"; "")) \(.line) \(.function)")'
 
@@ -22,6 +23,7 @@ check() { # SOURCE HOW: of HOW-NAME.digest, or HOW-NAME.json without the suffix
 	got=$how-$name.digest
 	[ -f "$got" ] || jq -r "$digest" "$how-${name%.*}.json" >"$got"
 	is "$(head -n 1 "$got")" "$kind" "$how, $name: $kind" || return
+	[ "$kind" = nothing ] || like "$got" '^mend: ..........' "$how, $name: with the likely mend"
 	# What only one way of recording can tell has no places in the other.
 	grep -q "^/\* expect: .* probes \*/" "$source" && [ "$how" = inject ] && return
 	[ -z "$says" ] || like "$got" "$says" "$how, $name: says why"

@@ -185,5 +185,9 @@ size_t diagnose(const struct model *model, struct diagnosis *found, size_t max)
 		count = diagnose_crash(model, crash, found);
 	else
 		count = diagnose_end(model, found, max);
-	return count ? count + diagnose_trend(model, found + count, max - count) : 0;
+	if (count)
+		count += diagnose_trend(model, found + count, max - count);
+	for (size_t i = 0; i < count; i++)
+		diagnose_mend(&found[i]);
+	return count;
 }

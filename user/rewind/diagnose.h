@@ -78,6 +78,9 @@ size_t diagnose_deadlock(const struct model *model, struct diagnosis *found, siz
 /* A process that the kernel killed for want of memory. */
 size_t diagnose_killed(const struct model *model, struct diagnosis *found, size_t max);
 
+/* The likely mend, if there is none yet. */
+void diagnose_mend(struct diagnosis *d);
+
 /* What was unusual before the end: beside a diagnosis, never alone. */
 size_t diagnose_trend(const struct model *model, struct diagnosis *found, size_t max);
 
