@@ -142,6 +142,12 @@ CHECKS += $(BUILD)/record/file_test selftests/record/corpus.sh selftests/record/
 	  selftests/record/sim.sh selftests/record/engines.sh
 CHECK_DEPS += $(RECORD_VM)/crash-uaf_list $(RECORD_VM)/crash-double_free
 
+$(BUILD)/record/standstill: selftests/record/standstill.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g $(WARN) -pthread -o $@ $(CURDIR)/$<
+
+CHECK_DEPS += $(BUILD)/record/standstill
+
 # Of the corpus, what sundial sim --record is shown with for riscv64 as well.
 RECORD_RV64 := $(patsubst %,$(BUILD)/record/riscv64/%,uaf_threads double_free_realloc heap_overflow_large)
 
