@@ -94,7 +94,7 @@ finish() {
 	read -r p f s < <(judge "$log" "$status")
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-4s %-44s %4d passed %3d failed %3d skipped %5d s\n' \
-		"$([ "$f" = 0 ] && echo ok || echo FAIL)" "$name" "$p" "$f" "$s" $((SECONDS - began[pid]))
+		"$([ "$f" = 0 ] && echo ok || echo FAIL)" "$name" "$p" "$f" "$s" $((SECONDS - began[$pid]))
 	sed -n 's/^#! /     /p' "$log"
 	sed -n 's/^#? ok[ 0-9]*-* */     skip: /p; s/^#? /     skip: /p' "$log" | sed 's/# *SKIP */– /'
 	[ "$f" = 0 ] || echo "     see $log"
