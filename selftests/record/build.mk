@@ -103,7 +103,11 @@ $(ALLOCATORS_OUT)/%.cpp: selftests/record/allocators/stale.cpp selftests/record/
 	$(CXX) $(CORPUS_FLAGS) -o $@ $(CURDIR)/$< $(ALLOCATOR_LINK_$*)
 
 CHECK_DEPS += $(ALLOCATORS)
-CHECKS += selftests/record/allocators.sh selftests/record/harm.sh selftests/record/unprivileged.sh
+CHECKS += selftests/record/allocators.sh selftests/record/harm.sh selftests/record/unprivileged.sh selftests/record/real.sh
+
+.PHONY: check-record-real
+check-record-real: build-all	## diagnose crashes of programs built from Debian's sources
+	selftests/record/real.sh bzip2 lua5.3 lua5.2
 
 # The same for a machine without libraries.
 RECORD_VM      := $(BUILD)/selftests/record/vm

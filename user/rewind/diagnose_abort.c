@@ -167,7 +167,7 @@ static const struct record_block *overrun(const struct crash_case *c, const char
 	uint64_t freed = being_freed(c);
 	uint32_t tgid = c->crash->header.tgid, epoch = c->crash->epoch;
 
-	if (strstr(message, "corrupted top size"))
+	if (strstr(message, "corrupted top size") || stack_has(&c->stack, "sysmalloc", CALLERS))
 		return last_block(c);
 	if (!freed)
 		return NULL;
@@ -225,7 +225,8 @@ bool diagnose_abort(const struct crash_case *c, struct diagnosis *d)
 	if (c->crash->number != SIGABRT)
 		return false;
 	say_crashed(c, d, "crashed");
-	if (stack_has(&c->stack, "malloc_printerr", CALLERS)) {
+	if (stack_has(&c->stack, "malloc_printerr", CALLERS) ||
+	    stack_has(&c->stack, "__malloc_assert", CALLERS)) {
 		diagnose_allocator(c, d);
 		return true;
 	}
