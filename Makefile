@@ -43,7 +43,7 @@ install-command: $(ALL)
 
 demo:		## install what is missing, build, run days of virtual time in a blink
 	@selftests/deps.sh demo
-	@$(MAKE) --no-print-directory -s $(BUILD)/sundial $(BUILD)/sundial-native $(BUILD)/sundial-rewind $(DEMO_GUESTS)
+	@$(MAKE) --no-print-directory -s -j$$(nproc) $(BUILD)/sundial $(BUILD)/sundial-native $(BUILD)/sundial-rewind $(DEMO_GUESTS)
 	@selftests/demo.sh
 
 deps:		## install the Debian packages that selftests/deps.txt names
