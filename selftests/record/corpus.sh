@@ -27,4 +27,15 @@ for how in probes inject; do
 		check "$source" $how
 	done
 done
+# announced PROGRAM HOW: on the terminal, when it happens
+announced() { like "probes-$1.log" "^sundial: ${1%%.*}\[[0-9]+\] $2" "$1 is announced: $2"; }
+announced null_dereference.c "crashed: SIGSEGV at 0x8; see: sundial rewind"
+announced assertion.c "crashed: SIGABRT; see"
+announced truncated_map.c "crashed: SIGBUS at"
+announced division.c "crashed: SIGFPE at"
+announced trap.c "crashed: SIGILL at"
+announced go_panic.go "was ended by a Go panic; see"
+announced rust_unwrap.rs "was ended by a Rust panic; see"
+announced asan_overflow.c "was ended by a sanitizer; see"
+unlike probes-healthy_words.c.log "^sundial" "and a program that only speaks of such is not"
 done_testing

@@ -251,31 +251,40 @@ static void write_crashes(struct sundial_record_writer *w, const struct save_wha
 	}
 }
 
-/* The latest of what each process wrote to standard error. */
-static void write_words(struct sundial_record_writer *w, const struct programs *p)
+size_t save_words(const struct programs *p, pid_t pid, char *text)
 {
-	int fd = bpf_map__fd(p->skeleton->maps.words);
 	struct record_words *words = malloc(sizeof(*words));
-	char *text = malloc(2 * RECORD_WORDS_HALF + 1);
-	__u32 *previous = NULL, tgid, next;
+	__u32 key = (__u32)pid;
+	size_t bytes = 0;
+	__u64 at = 0;
 
-	for (; words && text && !bpf_map_get_next_key(fd, previous, &next);
-	     tgid = next, previous = &tgid) {
-		struct record_header header = {.type = RECORD_WORDS, .tgid = next, .tid = next};
-		__u64 at = 0;
-		__u32 bytes = 0;
-
-		if (bpf_map_lookup_elem(fd, &next, words))
-			continue;
+	if (words && !bpf_map_lookup_elem(bpf_map__fd(p->skeleton->maps.words), &key, words)) {
 		if (words->position > 2 * RECORD_WORDS_HALF)
 			at = words->position - 2 * RECORD_WORDS_HALF;
 		for (; at < words->position; at++)
 			text[bytes++] = words->text[at / RECORD_WORDS_HALF & 1]
 						   [at & (RECORD_WORDS_HALF - 1)];
-		text[bytes++] = 0;
-		sundial_record_write_tail(w, &header, sizeof(header), text, bytes);
 	}
+	text[bytes] = 0;
 	free(words);
+	return bytes;
+}
+
+/* The latest of what each process wrote to standard error. */
+static void write_words(struct sundial_record_writer *w, const struct programs *p)
+{
+	int fd = bpf_map__fd(p->skeleton->maps.words);
+	char *text = malloc(SAVE_WORDS_BYTES);
+	__u32 *previous = NULL, tgid, next;
+
+	for (; text && !bpf_map_get_next_key(fd, previous, &next); tgid = next, previous = &tgid) {
+		struct record_header header = {.type = RECORD_WORDS, .tgid = next, .tid = next};
+		size_t bytes = save_words(p, (pid_t)next, text);
+
+		if (bytes)
+			sundial_record_write_tail(w, &header, sizeof(header), text,
+						  (__u32)bytes + 1);
+	}
 	free(text);
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include "record/libraries.h"
 #include "record/mappings.h"
+#include "record/lib/report.h"
 #include "record/save.h"
 #include "record/traced.h"
 #include "record.skel.h"
@@ -41,6 +42,7 @@ struct dying {
 	int number;
 	__u64 address;
 	char name[16];
+	enum report_maker maker; /* number is 0: a run-time system ended it, by a status */
 };
 
 struct session {
@@ -259,7 +261,10 @@ static void save_crash(struct session *s, const struct dying *dying)
 	if (!s->stream && save(s, path))
 		return;
 	s->crashes += !s->stream;
-	if (dying->number == SIGABRT)
+	if (!dying->number)
+		say("%.16s[%d] was ended by %s; see: sundial rewind %s", dying->name, dying->pid,
+		    report_words(dying->maker), path);
+	else if (dying->number == SIGABRT)
 		say("%.16s[%d] crashed: SIGABRT; see: sundial rewind %s", dying->name, dying->pid,
 		    path);
 	else
@@ -282,6 +287,23 @@ static void note_dying(struct session *s, const struct record_notice *notice)
 	memcpy(grown->name, notice->name, sizeof(grown->name));
 }
 
+/* A process that ended with a status: whether it printed a report of why it had to. */
+static void look_for_report(struct session *s, const struct record_notice *end)
+{
+	struct dying ended = {.pid = (pid_t)end->tgid};
+	char *text = end->number ? malloc(SAVE_WORDS_BYTES) : NULL;
+	const char *start;
+
+	if (!text)
+		return;
+	if (save_words(&s->programs, ended.pid, text))
+		ended.maker = report_find(text, &start);
+	memcpy(ended.name, end->name, sizeof(ended.name));
+	if (report_explains(ended.maker, end->number))
+		save_crash(s, &ended);
+	free(text);
+}
+
 static int on_notice(void *context, void *data, size_t size)
 {
 	const struct record_notice *notice = data;
@@ -298,6 +320,8 @@ static int on_notice(void *context, void *data, size_t size)
 		dying = find_dying(s, (pid_t)notice->tgid);
 		if (dying)
 			save_crash(s, dying);
+		else
+			look_for_report(s, notice);
 		forget_probes(s, (pid_t)notice->tgid);
 		sources_forget(s->sources, (pid_t)notice->tgid);
 		if ((pid_t)notice->tgid == s->target->pid)
