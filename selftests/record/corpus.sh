@@ -29,7 +29,7 @@ for how in probes inject; do
 done
 # announced PROGRAM HOW: on the terminal, when it happens
 announced() { like "probes-$1.log" "^sundial: ${1%%.*}\[[0-9]+\] $2" "$1 is announced: $2"; }
-announced null_dereference.c "crashed: SIGSEGV at 0x8; see: sundial rewind"
+announced wild_pointer.c "crashed: SIGSEGV at 0x123456789000; see: sundial rewind"
 announced assertion.c "crashed: SIGABRT; see"
 announced truncated_map.c "crashed: SIGBUS at"
 announced division.c "crashed: SIGFPE at"
