@@ -110,9 +110,9 @@ static __always_inline void restore_returns(struct record_crashed_thread *thread
 	}
 }
 
-#define FIELD_BYTES 4096 /* how far a member is from its object's beginning */
-#define SI_KERNEL   128	 /* the processor gave no address */
-#define SENT_BY_KERNEL 1 /* SEND_SIG_PRIV, which is no pointer */
+#define FIELD_BYTES    4096 /* how far a member is from its object's beginning */
+#define SI_KERNEL      128  /* the processor gave no address */
+#define SENT_BY_KERNEL 1    /* SEND_SIG_PRIV, which is no pointer */
 
 struct source_search {
 	__u32 slot, tgid, epoch, found;
@@ -314,7 +314,7 @@ int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigac
 	struct record_process *process = this_process();
 	__u64 handler, address = 0;
 	struct record_signal *event;
-	int ended_by = 0;
+	int ended_by = 0, code = 0;
 	__u32 flags = 0;
 
 	if (!process)
@@ -328,6 +328,7 @@ int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigac
 		if ((__u64)info > 4096)
 			event->address = (__u64)BPF_CORE_READ(info, _sifields._sigfault._addr);
 		address = event->address;
+		code = event->code;
 		event->handler = handler;
 		event->target_tid = (__u32)id;
 		event->pad = 0;
@@ -344,7 +345,7 @@ int BPF_PROG(on_deliver, int number, struct kernel_siginfo *info, struct k_sigac
 	keep_thread(process, ended_by ? ended_by : number, info, flags);
 	if (flags & RECORD_CRASH_FINAL) {
 		process->crashed = 1;
-		notify(RECORD_NOTICE_CRASH, number, address);
+		notify(RECORD_NOTICE_CRASH, number, code, address);
 	}
 	return 0;
 }

@@ -38,7 +38,7 @@ static __always_inline struct record_process *this_process(void)
 	return process_of(bpf_get_current_pid_tgid() >> 32);
 }
 
-static __always_inline void notify(__u32 kind, __s32 number, __u64 address)
+static __always_inline void notify(__u32 kind, __s32 number, __s32 code, __u64 address)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct record_notice *notice = bpf_ringbuf_reserve(&notices, sizeof(*notice), 0);
@@ -51,6 +51,8 @@ static __always_inline void notify(__u32 kind, __s32 number, __u64 address)
 	notice->tgid = id >> 32;
 	notice->tid = (__u32)id;
 	notice->number = number;
+	notice->code = code;
+	notice->pad = 0;
 	notice->address = address;
 	bpf_get_current_comm(notice->name, sizeof(notice->name));
 	bpf_ringbuf_submit(notice, 0);
@@ -80,7 +82,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	bpf_map_update_elem(&processes, &tgid, &own, BPF_ANY);
 	note_engine_forked(parent->tgid, tgid);
 	if (!whole_system)
-		notify(RECORD_NOTICE_FORK, tgid, 0);
+		notify(RECORD_NOTICE_FORK, tgid, 0, 0);
 	return 0;
 }
 
@@ -103,7 +105,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 		commit(event);
 	}
 	if (!whole_system)
-		notify(RECORD_NOTICE_EXEC, 0, 0);
+		notify(RECORD_NOTICE_EXEC, 0, 0, 0);
 	return 0;
 }
 
@@ -127,7 +129,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
 	if (!whole_system || process->crashed)
-		notify(RECORD_NOTICE_EXIT, task->exit_code, 0);
+		notify(RECORD_NOTICE_EXIT, task->exit_code, 0, 0);
 	note_engine_gone(tgid);
 	bpf_map_delete_elem(&processes, &tgid);
 	return 0;

@@ -198,6 +198,8 @@ struct record_notice {
 	__u32 kind; /* enum record_notice_kind */
 	__u32 tgid, tid;
 	__s32 number;  /* CRASH: signal; FORK: the child; EXIT: the code */
+	__s32 code;    /* CRASH: si_code */
+	__u32 pad;
 	__u64 address; /* CRASH */
 	char name[16];
 };

@@ -39,7 +39,8 @@ struct probed {
 /* A process that a signal is ending. */
 struct dying {
 	pid_t pid;
-	int number;
+	int number; /* the signal, and its si_code */
+	int code;
 	__u64 address;
 	char name[16];
 	enum report_maker maker; /* number is 0: a run-time system ended it, by a status */
@@ -264,9 +265,9 @@ static void save_crash(struct session *s, const struct dying *dying)
 	if (!dying->number)
 		say("%.16s[%d] was ended by %s; see: sundial rewind %s", dying->name, dying->pid,
 		    report_words(dying->maker), path);
-	else if (dying->number == SIGABRT)
-		say("%.16s[%d] crashed: SIGABRT; see: sundial rewind %s", dying->name, dying->pid,
-		    path);
+	else if (dying->number == SIGABRT || dying->code <= 0)
+		say("%.16s[%d] crashed: SIG%s; see: sundial rewind %s", dying->name, dying->pid,
+		    sigabbrev_np(dying->number), path);
 	else
 		say("%.16s[%d] crashed: SIG%s at %#llx; see: sundial rewind %s", dying->name,
 		    dying->pid, sigabbrev_np(dying->number), dying->address, path);
@@ -283,7 +284,8 @@ static void note_dying(struct session *s, const struct record_notice *notice)
 		return;
 	s->dying = grown;
 	grown += s->dying_count++;
-	*grown = (struct dying){(pid_t)notice->tgid, notice->number, notice->address, ""};
+	*grown = (struct dying){(pid_t)notice->tgid, notice->number, notice->code, notice->address,
+				""};
 	memcpy(grown->name, notice->name, sizeof(grown->name));
 }
 
