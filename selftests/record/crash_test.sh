@@ -125,9 +125,11 @@ done
 kill -TERM $recorder
 wait $recorder
 result $? "record: the whole system's recorder ends by SIGTERM" /tmp/log
-./sundial-rewind /tmp/crashes/crash-*null* >/tmp/shown 2>&1
+./sundial-rewind --events 3 /tmp/crashes/crash-*null* >/tmp/shown 2>&1
+cat /tmp/shown >>/tmp/log
 says "^null pointer dereference in main" "record: a crash of any process is diagnosed"
-./sundial-rewind /tmp/crashes/crash-*double* >/tmp/shown 2>&1
+./sundial-rewind --events 3 /tmp/crashes/crash-*double* >/tmp/shown 2>&1
+cp /tmp/shown /tmp/log
 says "main at .*double_free.c" "record: and another's, with its stack"
 rm -r /tmp/crashes
 echo "1..$number"
