@@ -45,6 +45,7 @@ CHECKS	      += $(BPFTEST_HOST:%=$(BPFTEST_OUT)/host/%)
 SOAKS	      += $(BPFTEST_OUT)/host/hammer_test
 VM_LOAD_TESTS += $(BPFTEST_OUT)/vm/unload_test
 VM_FILES      += $(BPFTEST_OUT)/vm/sundial $(BPFTEST_OUT)/vm/vclock
-VM_ROOT_TESTS += $(BPFTEST_OUT)/vm/doctor_test $(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%)
+VM_ROOT_TESTS += $(BPFTEST_OUT)/vm/doctor_test $(filter-out %/contexts_test,$(BPFTEST_VM:%=$(BPFTEST_OUT)/vm/%))
+VM_PATCH_TESTS += $(BPFTEST_OUT)/vm/contexts_test
 
 .SECONDARY: $(BPFTEST_OUT)/ask.bpf.o $(BPFTEST_OUT)/ask.skel.h

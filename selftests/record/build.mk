@@ -134,7 +134,7 @@ $(RECORD_VM)/crash_test: selftests/record/crash_test.sh
 	@mkdir -p $(@D)
 	install -m 755 $< $@
 
-VM_ROOT_TESTS += $(RECORD_VM)/crash_test
+VM_PATCH_TESTS += $(RECORD_VM)/crash_test
 VM_FILES      += $(RECORD_VM)/sundial-record $(RECORD_VM)/sundial-rewind $(RECORD_VM)/emit $(RECORD_VM)/crowd $(RECORD_VM)/calls $(RECORD_VM)/marks \
 		 $(RECORD_CRASHES:%=$(RECORD_VM)/crash-%)
 

@@ -7,6 +7,8 @@
 #			user in the group sundial and as one outside of it. What needs
 #			root skips, saying that it "needs root".
 #	VM_ROOT_TESTS	the same, as root only
+#	VM_PATCH_TESTS	the same as root, if they attach to tracepoints of the kernel: in a boot
+#			of their own, see run.sh
 #	VM_LOAD_TESTS	the same, while the module is not loaded: they load
 #			/modules/sundial.ko themselves, and unload it
 #	VM_FILES	other files beside them, as BPF objects; they are the current folder
@@ -35,9 +37,10 @@ $(BUILD)/selftests/vm/vm/%: selftests/vm/%.c include/uapi/linux/sundial.h $(KSEL
 	$(CC) $(CLOCK_FLAGS) -static -o $@ $<
 
 .PHONY: vm-tests
-vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_LOAD_TESTS) $(VM_FILES)
+vm-tests: $(VM_TESTS) $(VM_ROOT_TESTS) $(VM_PATCH_TESTS) $(VM_LOAD_TESTS) $(VM_FILES)
 	@mkdir -p $(BUILD)/vm
 	@printf '%s\n' $(VM_TESTS:%='all %') $(VM_ROOT_TESTS:%='root %') $(VM_LOAD_TESTS:%='load %') \
+		$(VM_PATCH_TESTS:%='patch %') \
 		$(VM_FILES:%='file %') \
 		$(VM_MODULES:%='module %') >$(BUILD)/vm/manifest.$$$$ && mv $(BUILD)/vm/manifest.$$$$ $(BUILD)/vm/manifest
 
