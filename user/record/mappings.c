@@ -476,18 +476,16 @@ static void end(struct mappings *m, pid_t tgid, pid_t tid)
 	m->ended[m->ended_count++] = tgid;
 }
 
-size_t mappings_ended(const struct mappings *m)
+void mappings_forget_ended(struct mappings *m, mapping_wanted *wanted, void *context)
 {
-	return m->ended_count;
-}
+	size_t kept = 0;
 
-void mappings_forget_ended(struct mappings *m, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		forget(m, m->ended[i]);
-	m->ended_count -= count;
-	if (count)
-		memmove(m->ended, m->ended + count, m->ended_count * sizeof(*m->ended));
+	for (size_t i = 0; i < m->ended_count; i++)
+		if (wanted(context, m->ended[i]))
+			m->ended[kept++] = m->ended[i];
+		else
+			forget(m, m->ended[i]);
+	m->ended_count = kept;
 }
 
 static void take(struct mappings *m, const struct report *report)

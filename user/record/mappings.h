@@ -41,12 +41,9 @@ int mappings_read_existing(struct mappings **mappings, pid_t pid);
 /* Follows every process of the system, those that run already too. */
 int mappings_open_system(struct mappings **mappings);
 
-/*
- * Of a whole system: how many processes have ended and are not forgotten, and forgets the
- * first count of them, the earliest.
- */
-size_t mappings_ended(const struct mappings *mappings);
-void mappings_forget_ended(struct mappings *mappings, size_t count);
+/* Of a whole system: forgets the processes that have ended, but those that are wanted. */
+typedef bool mapping_wanted(void *context, pid_t tgid);
+void mappings_forget_ended(struct mappings *mappings, mapping_wanted *wanted, void *context);
 
 /* Descriptors to poll for input, at most max; returns how many. */
 size_t mappings_fds(const struct mappings *mappings, int *fds, size_t max);

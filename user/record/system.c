@@ -173,25 +173,36 @@ static int watch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Whether it crashed, and is not written yet. */
+static bool is_dying(void *context, pid_t tgid)
+{
+	const struct system *s = context;
+
+	for (size_t i = 0; i < s->dying_count; i++)
+		if ((pid_t)s->dying[i].tgid == tgid)
+			return true;
+	return false;
+}
+
 /*
- * A process that had ended when mappings were read has told so before, and is written by
- * the time that all notices are taken; one that ends meanwhile may not be:
+ * The kernel reports the end of a process after or, in later 6.12.y, before the tracepoint
+ * from which our programs tell of it. That it crashed was told before both:
  *
  *	recorder				process
+ *						  crashes: notice
+ *						  its end is reported
  *	  reads mappings and ends
- *						  maps, crashes, ends
- *	  takes notices: writes it, with
- *	  the mappings read then
- *	  forgets those that had ended above
+ *	  takes notices: it is dying, and
+ *	  its mappings are kept
+ *						  tracepoint: notice
+ *	  takes notices: writes it
+ *	  forgets its mappings
  */
 static void look(struct system *s)
 {
-	size_t ended;
-
 	mappings_read(s->mappings);
-	ended = mappings_ended(s->mappings);
 	ring_buffer__consume(s->notices);
-	mappings_forget_ended(s->mappings, ended);
+	mappings_forget_ended(s->mappings, is_dying, s);
 }
 
 static void follow(struct system *s)
