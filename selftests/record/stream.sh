@@ -26,7 +26,7 @@ is "$(jq '.events | length' json)" \
 	"as many are in the file as it says"
 between "$(sum recorded '.cpu >= 0')" 4096 $((threads * calls + 2000)) \
 	"more are there than the buffers hold"
-jq -c '.events[] | select(.words | startswith("getppid")) | [.tid, .arg0, .result]' json >calls
+jq -c '.events[] | select(.words | startswith("getppid")) | [.tid, .args[0], .args[1]]' json >calls
 is "$(sort calls | uniq -d | head -n 3)" "" "no event is there twice"
 is "$(jq -s 'group_by(.[0]) | map(map(.[1]) | . == sort) | all' calls)" true \
 	"each thread's events are in order"
