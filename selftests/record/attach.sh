@@ -16,6 +16,7 @@ END
 
 # attach: records the worker $1 until it is told to stop; $2: what stops it
 attach() {
+	: >attach.err # or what the last one said is taken for it
 	"$SUNDIAL" record --buffer 16 -o recording -p "$1" 2>attach.err &
 	recorder=$!
 	for _ in $(seq 200); do

@@ -18,6 +18,7 @@ over_budget() {
 	local pattern=$1
 	shift
 	rm -f recording
+	: >err
 	timeout 60 "$SUNDIAL" record --no-sched --no-syscalls --buffer 1 "$@" -o recording -p $worker 2>err &
 	recorder=$!
 	until_said "$pattern"

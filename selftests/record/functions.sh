@@ -83,6 +83,7 @@ is $harmed 0 "none is harmed that ends or executes while probes are put on it"
 # A process that runs already: its own functions, without being asked.
 "$calls" 10 forever >worker.out 2>&1 &
 worker=$!
+: >err
 timeout 20 "$SUNDIAL" record --no-sched --no-syscalls --buffer 8 -o recording -p $worker 2>err &
 recorder=$!
 for _ in $(seq 200); do

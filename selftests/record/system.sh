@@ -8,6 +8,7 @@ corpus=$top/build/record/corpus
 
 # start OPTIONS...: until it records
 start() {
+	: >system.err # or what the last one said is taken for it
 	"$@" "$SUNDIAL" record --system --on-crash crashes "${options[@]}" 2>system.err &
 	recorder=$!
 	for _ in $(seq 300); do
