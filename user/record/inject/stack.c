@@ -145,14 +145,10 @@ __attribute__((target("avx2"))) static uint64_t code_words_avx2(const uint64_t *
 	return mask;
 }
 
-/*
- * No further than the page that the caller's stack pointer is in: what comes after it
- * may be the end of a coroutine's stack.
- */
 static uint64_t fingerprint(const struct inject_caller *caller)
 {
 	const uint64_t *words = (const uint64_t *)caller->sp;
-	size_t count = (PAGE_BYTES - (caller->sp & (PAGE_BYTES - 1))) / 8;
+	size_t count = (readable_end(caller->sp) - caller->sp) / 8;
 	uint64_t key = (caller->ip ^ (self.stack_top - caller->sp) << 40) * GOLDEN, mask;
 
 	if (count > KEY_WORDS)
