@@ -30,6 +30,12 @@ like out "elsewhere data-race in one / other" "and is named"
 verdict "one of the module's" 4 0 "$(race '[    1.0][   T12]  sundial_clock_ioctl+0x1/0x2 [sundial]\n')"
 latch=${bar}'[    1.0] BUG: KCSAN: data-race in ktime_get_mono_fast_ns+0xc7/0x180\n[    1.0]  f+0x1/0x2 [sundial]\n'$bar
 verdict "the latch of the kernel's time, read by the module" 0 1 "$latch"
+polled=${bar}'[    1.0] BUG: KCSAN: data-race in poll_schedule_timeout.constprop.0 / pollwake\n[    1.0]  f+0x1/0x2 [sundial]\n'$bar
+verdict "the word of one that polls, set by whom the module wakes by" 0 1 "$polled"
+verdict "but no other that the module is in" 4 0 "${polled//pollwake/sundial_poll}"
+verdict "a tick that interrupts the module" 0 1 "$(race '[    1.0]  tick+0x1/0x2\n[    1.0]  asm_sysvec_apic_timer_interrupt+0x1/0x2\n[    1.0]  f+0x1/0x2 [sundial]\n')"
+verdict "beside it an access of the module" 7 0 "$(race '[    1.0]  tick+0x1/0x2\n[    1.0]  asm_sysvec_apic_timer_interrupt+0x1/0x2\n[    1.0] \n[    1.0]  f+0x1/0x2 [sundial]\n')"
+verdict "the workqueue that runs its works" 0 1 "$(race '[    1.0]  process_one_work+0x1/0x2\n[    1.0] Workqueue: sundial f [sundial]\n')"
 verdict "both, one after the other" 4 1 "$(race '[    1.0]  tick+0x1/0x2\n')$(race '[    1.0]  f+0x1/0x2 [sundial]\n')"
 verdict "a report that never ends" 1 0 "${bar}[    1.0] BUG: KASAN: use-after-free in f\n"
 verdict "what is done on purpose afterwards" 0 0 "[    9.0] sundial: on purpose from here on\n[    9.1] WARNING: CPU: 0\n"
