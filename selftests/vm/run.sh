@@ -31,6 +31,7 @@
 #					notes the translation as one of this page
 #	no breakpoint is expected
 #					runs into one: Oops
+#
 # The results come over a second serial port, not from the console. A warning of
 # the build, a splat on the console, a program without its full number of
 # results, or silence is a failure. QEMU's software emulation is enough; KVM is

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the kernel complains of on its console, one line each: "splat LINE: TEXT", or
 # "elsewhere TEXT" for a data race that KCSAN saw and that is not ours: a report none
-# of whose stacks goes through the module, that is, has no "[sundial]" in any line.
+# of whose stacks goes through the module, that is, has "[sundial]" in a line.
 # The kernel races with itself in many places that it knows of. What interrupts the module
 # is not the module, nor is the workqueue that runs its works. Three of those places it
 # calls; only accesses in those functions themselves are passed over:
