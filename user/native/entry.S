@@ -16,6 +16,45 @@
 #define USER_CS		0x33
 #define USER_SS		0x2b
 
+/* The guest's registers to regs, on a stack of the runtime's; rdi is the thread. */
+	.macro	save_guest
+	mov	%rsp, %gs:GS_GUEST_SP
+	mov	%gs:GS_STACK_TOP, %rsp
+	pushfq
+	push	%r11
+	push	%rcx
+	push	%rax
+	push	%r9
+	push	%r8
+	push	%r10
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+	mov	%gs:0, %rdi
+	.endm
+
+/* Those that C does not preserve back from regs, and the guest's stack. */
+	.macro	restore_guest
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%r10
+	pop	%r8
+	pop	%r9
+	pop	%rax
+	pop	%rcx
+	pop	%r11
+	popfq
+	mov	%gs:GS_GUEST_SP, %rsp
+	.endm
+
 	.text
 	.globl native_syscall_entry, native_resume, native_fault_entry, native_preempt_entry
 	.globl native_restorer, native_enter_guest, native_clone, native_signal_entry
@@ -52,26 +91,7 @@ native_signal_entry:
 	jmp	native_resume
 
 native_syscall_entry:
-	mov	%rsp, %gs:GS_GUEST_SP
-	mov	%gs:GS_STACK_TOP, %rsp
-	pushfq
-	push	%r11
-	push	%rcx
-	push	%rax
-	push	%r9
-	push	%r8
-	push	%r10
-	push	%rdx
-	push	%rsi
-	push	%rdi
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	cld
-	mov	%gs:0, %rdi
+	save_guest
 	call	native_syscall
 
 /*
@@ -87,17 +107,7 @@ native_exit_begin:
 	/* The registers that C preserves are still what the guest had. */
 	add	$48, %rsp
 leave_rest:
-	pop	%rdi
-	pop	%rsi
-	pop	%rdx
-	pop	%r10
-	pop	%r8
-	pop	%r9
-	pop	%rax
-	pop	%rcx
-	pop	%r11
-	popfq
-	mov	%gs:GS_GUEST_SP, %rsp
+	restore_guest
 	jmp	*%rcx
 
 /*
@@ -105,40 +115,11 @@ leave_rest:
  * says which. Every register is as it was when it goes on at rip.
  */
 native_hook_entry:
-	mov	%rsp, %gs:GS_GUEST_SP
-	mov	%gs:GS_STACK_TOP, %rsp
-	pushfq
-	push	%r11
-	push	%rcx
-	push	%rax
-	push	%r9
-	push	%r8
-	push	%r10
-	push	%rdx
-	push	%rsi
-	push	%rdi
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	cld
-	mov	%gs:0, %rdi
+	save_guest
 	call	native_hook
 	mov	%gs:GS_REGS, %rsp
 	add	$48, %rsp
-	pop	%rdi
-	pop	%rsi
-	pop	%rdx
-	pop	%r10
-	pop	%r8
-	pop	%r9
-	pop	%rax
-	pop	%rcx
-	pop	%r11
-	popfq
-	mov	%gs:GS_GUEST_SP, %rsp
+	restore_guest
 	jmp	*%gs:GS_RIP
 
 /* void native_resume(struct native_thread *nt) */

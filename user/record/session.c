@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "record/mappings.h"
 #include "record/lib/report.h"
 #include "record/save.h"
+#include "record/signals.h"
 #include "record/traced.h"
 #include "record.skel.h"
 
@@ -428,18 +428,6 @@ static int start(struct session *s)
 	return ret;
 }
 
-static int watch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* Writes what there is; the time to the next look, longer while nothing comes. */
 static int stream_wait_ms(struct session *s)
 {
@@ -519,7 +507,7 @@ int session_run(const struct session_options *options, struct target *target)
 	}
 	if (ret)
 		goto out;
-	signals = watch_signals();
+	signals = signals_watch();
 	target_go(target);
 	if (!target->own && !options->quiet)
 		say("recording process %d; SIGINT ends it", target->pid);

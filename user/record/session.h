@@ -14,7 +14,7 @@ struct session_options {
 	const char *command;
 	const char *program; /* the file that is executed, or NULL */
 	bool quiet;
-	bool inject; /* was asked for, whether or not the program can be injected */
+	bool inject;		   /* was asked for, whether or not the program can be injected */
 	bool stream;		   /* to the file as it happens */
 	struct injected *injected; /* its region is NULL without --inject */
 	struct program_options programs;

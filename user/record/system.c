@@ -12,13 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 #include "record/folder.h"
 #include "record/mappings.h"
 #include "record/programs.h"
 #include "record/save.h"
+#include "record/signals.h"
 #include "record.skel.h"
 
 #define EXIT_SUNDIAL 125
@@ -162,17 +162,6 @@ static int start(struct system *s)
 	return ret;
 }
 
-static int watch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* Whether it crashed, and is not written yet. */
 static bool is_dying(void *context, pid_t tgid)
 {
@@ -211,7 +200,7 @@ static void follow(struct system *s)
 	int fds[FDS_MAX - 2];
 	size_t count = mappings_fds(s->mappings, fds, FDS_MAX - 2);
 
-	polled[0] = (struct pollfd){.fd = watch_signals(), .events = POLLIN};
+	polled[0] = (struct pollfd){.fd = signals_watch(), .events = POLLIN};
 	polled[1] = (struct pollfd){.fd = ring_buffer__epoll_fd(s->notices), .events = POLLIN};
 	for (size_t i = 0; i < count; i++)
 		polled[2 + i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
